@@ -1,0 +1,122 @@
+"""Many pictures on one: `save_png("samples.png", sheet(pictures))`.
+
+The training loop draws the same latents at every tick, `ganvas draw` draws new ones, the report sets real ones beside them.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from ganvas.errors import InputError
+
+GAP = 238  # a paper gray: quiet beside light, dark and coloured pictures alike
+INK = 64
+CAPTION_PX = 12
+HEADER_PX = 15
+VISIBLE_PX = 96  # the longer side that tiny pictures are enlarged towards
+WIDEST_PX = 4096  # no enlarging beyond this
+
+
+def sheet(
+    pictures: NDArray[np.uint8],
+    columns: int | None = None,
+    captions: Sequence[str] | None = None,
+    header: str | None = None,
+    scale: int | None = None,
+    gap_px: int = 2,
+) -> Image.Image:
+    """One picture of pictures uint8 [N, C, H, W] (C is 1 or 3), row by row; as near to N columns by N rows as it goes.
+
+    `scale` enlarges by whole numbers without smoothing, so that every pixel shown is one that was made; when not given,
+    tiny pictures are enlarged to be visible. Captions (N lines) stand under each picture, the header above them all.
+    The result is gray (mode L) when the pictures are. Raises InputError when there is nothing to show.
+    """
+    _check(pictures, captions)
+    count, channels, height, width = pictures.shape
+    columns = min(count, columns or math.ceil(math.sqrt(count)))
+    rows = math.ceil(count / columns)
+    scale = scale or _visible_scale(height, width, rows, columns)
+    tile_h, tile_w = height * scale, width * scale
+    caption_h = CAPTION_PX + 6 if captions is not None else 0
+    header_h = HEADER_PX + 11 if header else 0
+    size = (gap_px + columns * (tile_w + gap_px), header_h + gap_px + rows * (tile_h + caption_h + gap_px))
+    canvas = Image.new("L" if channels == 1 else "RGB", size, _shade(GAP, channels))
+    for i, picture in enumerate(pictures):
+        x = gap_px + i % columns * (tile_w + gap_px)
+        y = header_h + gap_px + i // columns * (tile_h + caption_h + gap_px)
+        canvas.paste(_enlarged(picture, scale), (x, y))
+        if captions is not None:
+            _write(canvas, (x, y + tile_h + 2), captions[i], CAPTION_PX, tile_w, channels)
+    if header:
+        _write(canvas, (gap_px + 4, 5), header, HEADER_PX, size[0] - 2 * gap_px - 8, channels)
+    return canvas
+
+
+def save_png(path: str | Path, image: Image.Image) -> Path:
+    """Write a PNG whole or not at all: a kill leaves the picture that was there. Raises InputError when it cannot."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", optimize=False)
+    return write_whole(path, buffer.getvalue())
+
+
+def write_whole(path: str | Path, data: bytes) -> Path:
+    """Write a file under a temporary name and rename it. Raises InputError that says why it could not."""
+    path = Path(path)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(data)
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        reason = error.strerror or type(error).__name__
+        raise InputError(f"{path} could not be written ({reason}): free space, or choose another place") from error
+    return path
+
+
+def _check(pictures: NDArray[np.uint8], captions: Sequence[str] | None) -> None:
+    if pictures.ndim != 4 or pictures.dtype != np.uint8 or pictures.shape[1] not in (1, 3):
+        raise InputError(f"a sheet needs uint8 [N, 1 or 3, H, W], not {pictures.dtype} {list(pictures.shape)}")
+    if 0 in pictures.shape:
+        raise InputError("a sheet needs at least one picture: there is none to show")
+    if captions is not None and len(captions) != len(pictures):
+        raise InputError(f"a sheet of {len(pictures)} pictures needs as many captions, not {len(captions)}")
+
+
+def _visible_scale(height: int, width: int, rows: int, columns: int) -> int:
+    wanted = VISIBLE_PX // max(height, width)
+    room = min(WIDEST_PX // (columns * width), WIDEST_PX // (rows * height))
+    return max(1, min(wanted, room))
+
+
+def _enlarged(picture: NDArray[np.uint8], scale: int) -> Image.Image:
+    pixels = np.moveaxis(picture, 0, -1)
+    image = Image.fromarray(np.ascontiguousarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels))
+    size = (image.width * scale, image.height * scale)
+    return image.resize(size, Image.Resampling.NEAREST) if scale > 1 else image
+
+
+def _write(canvas: Image.Image, at: tuple[int, int], text: str, size_px: int, room_px: int, channels: int) -> None:
+    font = ImageFont.load_default(size_px)
+    ImageDraw.Draw(canvas).text(at, _fitted(text, font, room_px), _shade(INK, channels), font)
+
+
+def _fitted(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, room_px: int) -> str:
+    text = " ".join(text.split())
+    if font.getlength(text) <= room_px:
+        return text
+    while text and font.getlength(text + "…") > room_px:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+def _shade(value: int, channels: int) -> int | tuple[int, int, int]:
+    return value if channels == 1 else (value, value, value)
