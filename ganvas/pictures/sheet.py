@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from ganvas.errors import InputError
+from ganvas.pictures.lettering import write
 
 GAP = 238  # a paper gray: quiet beside light, dark and coloured pictures alike
-INK = 64
 CAPTION_PX = 12
 HEADER_PX = 15
 VISIBLE_PX = 96  # the longer side that tiny pictures are enlarged towards
@@ -48,15 +48,15 @@ def sheet(
     caption_h = CAPTION_PX + 6 if captions is not None else 0
     header_h = HEADER_PX + 11 if header else 0
     size = (gap_px + columns * (tile_w + gap_px), header_h + gap_px + rows * (tile_h + caption_h + gap_px))
-    canvas = Image.new("L" if channels == 1 else "RGB", size, _shade(GAP, channels))
+    canvas = Image.new("L", size, GAP) if channels == 1 else Image.new("RGB", size, (GAP, GAP, GAP))
     for i, picture in enumerate(pictures):
         x = gap_px + i % columns * (tile_w + gap_px)
         y = header_h + gap_px + i // columns * (tile_h + caption_h + gap_px)
         canvas.paste(_enlarged(picture, scale), (x, y))
         if captions is not None:
-            _write(canvas, (x, y + tile_h + 2), captions[i], CAPTION_PX, tile_w, channels)
+            write(canvas, (x, y + tile_h + 2), captions[i], CAPTION_PX, tile_w)
     if header:
-        _write(canvas, (gap_px + 4, 5), header, HEADER_PX, size[0] - 2 * gap_px - 8, channels)
+        write(canvas, (gap_px + 4, 5), header, HEADER_PX, size[0] - 2 * gap_px - 8)
     return canvas
 
 
@@ -102,21 +102,3 @@ def _enlarged(picture: NDArray[np.uint8], scale: int) -> Image.Image:
     image = Image.fromarray(np.ascontiguousarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels))
     size = (image.width * scale, image.height * scale)
     return image.resize(size, Image.Resampling.NEAREST) if scale > 1 else image
-
-
-def _write(canvas: Image.Image, at: tuple[int, int], text: str, size_px: int, room_px: int, channels: int) -> None:
-    font = ImageFont.load_default(size_px)
-    ImageDraw.Draw(canvas).text(at, _fitted(text, font, room_px), _shade(INK, channels), font)
-
-
-def _fitted(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, room_px: int) -> str:
-    text = " ".join(text.split())
-    if font.getlength(text) <= room_px:
-        return text
-    while text and font.getlength(text + "…") > room_px:
-        text = text[:-1]
-    return text.rstrip() + "…"
-
-
-def _shade(value: int, channels: int) -> int | tuple[int, int, int]:
-    return value if channels == 1 else (value, value, value)
