@@ -1,6 +1,6 @@
 """Many pictures on one: `save_png("samples.png", sheet(pictures))`.
 
-The training loop draws the same latents at every tick, `ganvas draw` draws new ones, the report sets real ones beside them.
+The training loop draws the same latents at every tick, `ganvas draw` new ones, the report sets real ones beside them.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import io
 import math
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -76,7 +77,8 @@ def write_whole(path: str | Path, data: bytes) -> Path:
         partial.write_bytes(data)
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
         reason = error.strerror or type(error).__name__
         raise InputError(f"{path} could not be written ({reason}): free space, or choose another place") from error
     return path
