@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ganvas.scores import neighbours
 from ganvas.scores.neighbours import Features
 
 SUBSETS = 100
@@ -24,16 +25,21 @@ class Kid:
 
 
 def kid(real: Features, fake: Features, subsets: int = SUBSETS, subset_size: int = SUBSET_SIZE, seed: int = 0) -> Kid:
-    """KID of fake features [M, D] against real ones [N, D]; subsets of min(N, M, subset_size) pictures."""
+    """KID of fake features [M, D] against real ones [N, D]; subsets of min(N, M, subset_size) pictures, 4 at least.
+
+    Where a side has no more pictures than a subset, every subset would hold them all and the sd would say nothing; the
+    sd is then that of subsets of half the size, which for a half is the sd of the whole (delete-half jackknife, Shao &
+    Wu 1989).
+    """
     size = min(len(real), len(fake), subset_size)
-    if size < 2:
-        raise ValueError("KID needs at least two pictures on either side")
+    if size < 4:
+        raise ValueError("KID needs at least four pictures on either side")
     rng = np.random.default_rng(seed)
-    values = [
-        squared_mmd(real[rng.choice(len(real), size, replace=False)], fake[rng.choice(len(fake), size, replace=False)])
-        for _ in range(subsets)
-    ]
-    return Kid(float(np.mean(values)), float(np.std(values)))
+    only_one = size == len(real) == len(fake)
+    values = _of_subsets(real, fake, 1 if only_one else subsets, size, rng)
+    taken_whole = size == min(len(real), len(fake))
+    spread = _of_subsets(real, fake, subsets, size // 2, rng) if taken_whole else values
+    return Kid(float(np.mean(values)), float(np.std(spread)))
 
 
 def squared_mmd(real: Features, fake: Features) -> float:
@@ -45,10 +51,26 @@ def squared_mmd(real: Features, fake: Features) -> float:
     return within_real + within_fake - 2 * across
 
 
+def _of_subsets(real: Features, fake: Features, subsets: int, size: int, rng: np.random.Generator) -> list[float]:
+    return [
+        squared_mmd(real[rng.choice(len(real), size, replace=False)], fake[rng.choice(len(fake), size, replace=False)])
+        for _ in range(subsets)
+    ]
+
+
 def _kernel_sum(a: Features, b: Features, without_diagonal: bool = False) -> float:
-    kernel = np.asarray(a, np.float32) @ np.asarray(b, np.float32).T
-    kernel /= a.shape[1]
-    kernel += 1
-    kernel = kernel * kernel * kernel
-    total = kernel.sum(dtype=np.float64)
-    return float(total - np.trace(kernel, dtype=np.float64)) if without_diagonal else float(total)
+    a, b = np.asarray(a, np.float32), np.asarray(b, np.float32)
+    rows = max(1, neighbours.BLOCK_BYTES // (4 * len(b)))
+    total = 0.0
+    for start in range(0, len(a), rows):
+        kernel = _cubed(a[start : start + rows] @ b.T, a.shape[1])
+        total += float(kernel.sum(dtype=np.float64))
+        if without_diagonal:
+            total -= float(np.trace(kernel, offset=start, dtype=np.float64))
+    return total
+
+
+def _cubed(products: Features, features: int) -> Features:
+    products /= features
+    products += 1
+    return products * products * products

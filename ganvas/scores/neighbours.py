@@ -9,20 +9,27 @@ from numpy.typing import NDArray
 
 Features = NDArray[np.float32]
 BLOCK_BYTES = 64 << 20
+SAME = 8e-6  # squared distance against squared length below which float32 cannot tell two features apart
 
 
 def squared_distances(queries: Features, references: Features) -> Iterator[tuple[slice, Features]]:
-    """Yield (rows, float32 [rows, M]): squared Euclidean distances of a block of queries [N, D] to all references [M, D]."""
-    references = np.ascontiguousarray(references, dtype=np.float32)
+    """Yield (rows, float32 [rows, M]): squared distances of a block of queries [N, D] to all references [M, D].
+
+    Equal features are exactly 0 apart, in whatever blocks they are met: the rounding of |a|² + |b|² - 2ab is removed.
+    """
+    references = np.asarray(references, np.float32)
+    centre = references.mean(axis=0)  # distances do not move with the origin, their rounding errors do
+    references = np.ascontiguousarray(references - centre)
     reference_norms = np.einsum("nd,nd->n", references, references)
     rows = max(1, BLOCK_BYTES // (4 * max(1, len(references))))
     for start in range(0, len(queries), rows):
-        block = np.ascontiguousarray(queries[start : start + rows], dtype=np.float32)
+        block = np.ascontiguousarray(np.asarray(queries[start : start + rows], np.float32) - centre)
+        norms = np.einsum("nd,nd->n", block, block)[:, None]
         distances = block @ references.T
         distances *= -2
         distances += reference_norms
-        distances += np.einsum("nd,nd->n", block, block)[:, None]
-        np.maximum(distances, 0, out=distances)
+        distances += norms
+        distances[distances < SAME * norms] = 0
         yield slice(start, start + len(block)), distances
 
 
