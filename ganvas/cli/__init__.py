@@ -1,0 +1,53 @@
+"""The command line: each verb parses, calls one function and prints. `main` turns every GanvasError into one line."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 something a person can mend, 2 a command that is not one, 130 Ctrl-C."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given
+    given = [word for word in given if word != "--debug"]
+    if debug:
+        _run(given)
+        return
+    try:
+        _run(given)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        if type(error).__name__ == "Abort":  # what Typer makes of Ctrl-C
+            sys.exit(130)
+        _explain(error)
+
+
+def _run(arguments: list[str]) -> None:
+    from ganvas.cli.app import app
+
+    code = app(args=arguments, prog_name="ganvas", standalone_mode=False)
+    if isinstance(code, int) and code:
+        sys.exit(code)
+
+
+def _explain(error: Exception) -> None:
+    from ganvas.errors import GanvasError
+
+    if isinstance(error, GanvasError):
+        _say(str(error), 1)
+    if hasattr(error, "format_message"):  # Click's and Typer's usage errors
+        _say(f"{_plain(error.format_message())} (`ganvas --help` lists the verbs)", getattr(error, "exit_code", 2))
+    if isinstance(error, OSError):
+        where = f" {error.filename}" if error.filename else ""
+        _say(f"the system said: {error.strerror or error}{where}", 1)
+    _say(f"this is a fault of ganvas: {type(error).__name__}: {error}; run it again with --debug and report what it shows", 1)
+
+
+def _plain(message: str) -> str:
+    return " ".join(message.split())
+
+
+def _say(line: str, code: int) -> None:
+    print(f"ganvas: {_plain(line)}", file=sys.stderr)
+    sys.exit(code)

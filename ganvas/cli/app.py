@@ -1,0 +1,49 @@
+"""The verbs of `ganvas`, in the order a person meets them. Everything heavy is imported inside a verb."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import ganvas
+from ganvas.cli import data, picture_sets, results, training
+from ganvas.cli.opening import Opening
+
+app = typer.Typer(
+    help="From a handful of pictures to a generator of new ones.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"ganvas {ganvas.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def opening(
+    context: typer.Context,
+    studio: Annotated[
+        Path, typer.Option("--studio", "-C", help="The studio's folder, or one inside it.", show_default=False)
+    ] = Path(),
+    db: Annotated[str | None, typer.Option("--db", help="Address of the catalog's database, as SQLAlchemy writes it.")] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the whole traceback of an error.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True)] = False,
+) -> None:
+    context.obj = Opening(studio, db)
+
+
+app.command("new")(data.new)
+app.command("sample")(data.sample)
+app.command("add")(data.add)
+app.add_typer(picture_sets.app, name="set")
+app.command("train")(training.train)
+app.command("judge")(results.judge)
+app.command("draw")(results.draw)
+app.command("show")(results.show)
+app.command("info")(results.info)

@@ -1,0 +1,48 @@
+"""Which studio a verb works in, and how a report is printed: what every verb's file needs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from ganvas.api import Studio
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and stop.")]
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What `ganvas --studio DIR --db URL` was given."""
+
+    folder: Path
+    database: str | None
+
+    def studio(self) -> Studio:
+        from ganvas.api import Studio
+        from ganvas.cli.screen import screen
+
+        return Studio.open(self.folder, self.database, screen())
+
+
+def print_json(record: Any) -> None:
+    print(json.dumps(record, indent=1, default=str))
+
+
+def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
+    """A table on stdout; numbers (columns after the first) to the right."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    for i, column in enumerate(columns):
+        table.add_column(column, justify="left" if i == 0 else "right")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    Console(highlight=False).print(table)

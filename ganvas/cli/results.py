@@ -1,0 +1,109 @@
+"""`ganvas judge`, `draw`, `show`, `info`: what came of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ganvas.cli.opening import AsJson, Opening, print_json, print_table
+from ganvas.errors import InputError, did_you_mean
+
+RunName = Annotated[str, typer.Argument(metavar="[RUN]", help="The run's name; the newest if not given.")]
+
+
+def judge(
+    context: typer.Context,
+    run: RunName = "last",
+    n: Annotated[int | None, typer.Option("-n", help="Pictures on either side; at most 5,000 if not given.")] = None,
+    encoder: Annotated[str | None, typer.Option("--encoder", help="What looks at the pictures.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score a run: KID, FD, precision, recall, density, coverage, each beside its real-against-real baseline."""
+    opening: Opening = context.obj
+    chosen = opening.studio().run(run)
+    card = chosen.judge(n, encoder)
+    if as_json:
+        print_json({"run": chosen.name, **card.to_json()})
+        return
+    print_table(f"{chosen.name}: {card.headline}", ["score", "generated", "real against real"], card.table())
+    for line in card.remarks:
+        print(line)
+
+
+def draw(
+    context: typer.Context,
+    run: RunName = "last",
+    n: Annotated[int, typer.Option("-n", help="How many pictures.")] = 64,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed draws the same pictures.")] = 0,
+    label: Annotated[str | None, typer.Option("--label", help="Draw only this label.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="The sheet's file, or with --each a folder.")] = None,
+    each: Annotated[bool, typer.Option("--each", help="One PNG a picture instead of a sheet.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Draw new pictures."""
+    opening: Opening = context.obj
+    chosen = opening.studio().run(run)
+    drawing = chosen.draw(n, seed, label)
+    target = out or Path(f"{chosen.name}-seed{seed}" + ("" if each else ".png"))
+    written = drawing.save_each(target) if each else [drawing.save(target)]
+    if as_json:
+        print_json({"run": chosen.name, "seed": seed, "n": n, "labels": drawing.labels, "files": [str(p) for p in written]})
+    else:
+        print(f"{n:,} pictures in {target}")
+
+
+def show(
+    context: typer.Context,
+    run: RunName = "last",
+    open_it: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Write a run's report.html (settings, curves, sheets, scores, animation) and open it."""
+    opening: Opening = context.obj
+    page = opening.studio().run(run).report()
+    if as_json:
+        print_json({"report": str(page)})
+    else:
+        print(page)
+    if open_it:
+        import webbrowser
+
+        webbrowser.open(page.as_uri())
+
+
+def info(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(metavar="[RUN|SET]", help="A run or a set; the studio if not given.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What is here."""
+    opening: Opening = context.obj
+    studio = opening.studio()
+    facts = studio.info()
+    if name is not None:
+        runs, sets = ({entry["name"] for entry in facts[kind]} for kind in ("runs", "sets"))
+        if name not in runs | sets and name != "last":
+            raise InputError(f"no run or set called {name!r}.{did_you_mean(name, runs | sets)}")
+        facts = studio.named_set(name).info() if name in sets else studio.run(name).info()
+    if as_json:
+        print_json(facts)
+    elif name is None:
+        _print_studio(facts)
+    else:
+        for key, value in facts.items():
+            print(f"{key}: {value}")
+
+
+def _print_studio(facts: dict[str, Any]) -> None:
+    dropped = ", ".join(f"{rule} {count:,}" for rule, count in sorted(facts["dropped"].items())) or "none"
+    print(f"{facts['studio']}: {facts['images']:,} images; dropped: {dropped}")
+    if facts["sets"]:
+        rows = [[s["name"], f"{s['images']:,}", s["size"], str(len(s["labels"]))] for s in facts["sets"]]
+        print_table("sets", ["name", "images", "size", "labels"], rows)
+    if facts["runs"]:
+        rows = [
+            [r["name"], r["set"], r["state"], f"{r['images']:,}", f"{r['train_seconds']:,.0f}"] for r in facts["runs"]
+        ]
+        print_table("runs", ["name", "set", "state", "images", "training s"], rows)

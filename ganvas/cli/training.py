@@ -1,0 +1,107 @@
+"""`ganvas train`: settings from options, a file and --set; then one call."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ganvas.cli.opening import AsJson, DryRun, Opening, print_json
+from ganvas.errors import SettingsError
+
+
+def train(
+    context: typer.Context,
+    set_name: Annotated[str, typer.Argument(metavar="SET", help="The set to train on.")],
+    budget: Annotated[str | None, typer.Option("--budget", help="90s, 10m, 2h, 200k-images or 50-epochs.")] = None,
+    epochs: Annotated[float | None, typer.Option("--epochs", help="The same as --budget N-epochs.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="The run's name; SET-1, SET-2, … if not given.")] = None,
+    network: Annotated[str | None, typer.Option("--network", help="The architecture: dcgan.")] = None,
+    condition: Annotated[str | None, typer.Option("--condition", help="What the generator is told: none or label.")] = None,
+    loss: Annotated[str | None, typer.Option("--loss", help="non-saturating or hinge.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="What all randomness follows from.")] = None,
+    config: Annotated[Path | None, typer.Option("--config", help="A TOML file of settings.")] = None,
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any setting by its name, as --set gamma=2.")
+    ] = None,
+    list_settings: Annotated[bool, typer.Option("--settings", help="List every setting, and stop.")] = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train a generator. The same command goes on where an unfinished run stopped."""
+    if list_settings:
+        _print_settings(network or "dcgan")
+        return
+    opening: Opening = context.obj
+    chosen = opening.studio().named_set(set_name)
+    if epochs is not None:
+        budget = f"{epochs:g}-epochs"
+    options = {"budget": budget, "condition": condition, "loss": loss, "seed": seed}
+    given = gather(config, assignments or [], network, {key: value for key, value in options.items() if value is not None})
+    if dry_run:
+        _print_plan(chosen.packed, given, as_json)
+        return
+    run = chosen.train(name=name, **given)
+    if as_json:
+        print_json(run.info())
+    else:
+        print(f"{run.name} is finished: ganvas judge {run.name}; ganvas show {run.name}; ganvas draw {run.name} --out new.png")
+
+
+def gather(config: Path | None, assignments: list[str], network: str | None, options: dict[str, Any]) -> dict[str, Any]:
+    """One nested dictionary of settings: the file's, then --set's, then the options', the later winning."""
+    from ganvas.train.settings import parse_assignments
+
+    given = _merged(_read(config) if config else {}, parse_assignments(assignments))
+    given.update(options)
+    if network is not None:
+        given["network"] = {**(given.get("network") or {}), "name": network}
+    return given
+
+
+def _read(config: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(config.read_text())
+    except OSError as error:
+        raise SettingsError(f"{config} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{config} is not valid TOML: {error}") from error
+
+
+def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    both = {key: _merged(below[key], above[key]) for key in below.keys() & above.keys() if _nested(below, above, key)}
+    return {**below, **above, **both}
+
+
+def _nested(below: dict[str, Any], above: dict[str, Any], key: str) -> bool:
+    return isinstance(below[key], dict) and isinstance(above[key], dict)
+
+
+def _print_plan(packed: Any, given: dict[str, Any], as_json: bool) -> None:
+    from ganvas.train.plan import make_plan
+    from ganvas.train.settings import train_settings
+
+    plan = make_plan(train_settings(given), packed)
+    if as_json:
+        choices = [{"name": c.name, "value": c.value, "reason": c.reason} for c in plan.choices]
+        print_json({"settings": plan.settings.model_dump(), "choices": choices})
+        return
+    for choice in plan.choices:
+        print(choice)
+    print_json(plan.settings.model_dump())
+
+
+def _print_settings(network: str) -> None:
+    from ganvas.cli.opening import print_table
+    from ganvas.networks import architecture
+    from ganvas.train.settings import TrainSettings
+
+    fields = {name: field for name, field in TrainSettings.model_fields.items() if name != "network"}
+    fields |= {f"network.{name}": field for name, field in architecture(network).settings.model_fields.items()}
+    rows = [
+        [name, "chosen" if field.default is None else str(field.default), field.description or ""]
+        for name, field in fields.items()
+    ]
+    print_table("settings of a training, for --set NAME=VALUE", ["name", "default", "what it is"], rows)

@@ -1,0 +1,66 @@
+"""Features of a packed set, computed once: sets/NAME/features/, a file an encoder, filled where it is asked for.
+
+`cached_features(packed, encoder("effnet-lite0"), indices)` encodes what is missing and repeats nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganvas.encode import Encoder
+from ganvas.pictures.packed import PackedSet
+from ganvas.progress import Progress, Silent
+
+CHUNK = 1024
+
+
+def cached_features(
+    packed: PackedSet, encoder: Encoder, indices: NDArray[np.intp], progress: Progress | None = None
+) -> NDArray[np.float32]:
+    """Features float32 [n, D] of the set's pictures at `indices`, in their order.
+
+    The cache is named by the set's fingerprint and the encoder's version, so it can never answer for other pictures.
+    A set in a read-only place is simply encoded anew.
+    """
+    stem = f"{encoder.name}-{encoder.version}-{packed.fingerprint[:12]}"
+    features, known = _load(packed.folder / "features", stem, len(packed.images), encoder.features)
+    wanted = np.unique(np.asarray(indices, np.intp))
+    missing = wanted[~known[wanted]]
+    if len(missing):
+        with (progress or Silent()).task("looking at real pictures", len(missing), "pictures") as task:
+            for start in range(0, len(missing), CHUNK):
+                rows = missing[start : start + CHUNK]
+                features[rows] = encoder.encode(np.asarray(packed.images[rows]))
+                known[rows] = True
+                task.advance(len(rows))
+        _save(packed.folder / "features", stem, features, known)
+    return np.ascontiguousarray(features[indices])
+
+
+def _load(folder: Path, stem: str, count: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    features = np.zeros((count, width), np.float32)
+    known = np.zeros(count, bool)
+    try:
+        stored = np.load(folder / f"{stem}.npz", allow_pickle=False)
+        rows, values = stored["rows"], stored["features"]
+        features[rows], known[rows] = values, True
+    except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile):
+        pass  # absent or cut short by a kill: computed again
+    return features, known
+
+
+def _save(folder: Path, stem: str, features: NDArray[np.float32], known: NDArray[np.bool_]) -> None:
+    rows = np.flatnonzero(known)
+    partial = folder / f".{stem}.{os.getpid()}.partial"
+    try:
+        folder.mkdir(exist_ok=True)
+        with partial.open("wb") as file:
+            np.savez(file, rows=rows, features=features[rows])
+        partial.replace(folder / f"{stem}.npz")
+    except OSError:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Exports (ONNX, static page, hub, credits): this room is empty yet."""

@@ -1,0 +1,93 @@
+"""DCGAN for any height × width: the classic to beat, and the quickest to good pictures at small sizes.
+
+After Radford et al. 2015 (arXiv 1511.06434), figure 1 and section 3, with two departures that were measured: the
+discriminator has no batch norm by default (it fights with gradient penalties), and a last 3 × 3 convolution at full size
+cleans what the transposed convolutions leave. Each level is cropped to the size its picture needs, so sides need not be
+powers of two.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from ganvas.errors import SettingsError
+from ganvas.networks.registry import NetworkPair, NetworkSettings, Shape, register
+
+if TYPE_CHECKING:
+    from torch import nn
+
+WIDEST = 8  # channels grow towards the small end, to at most 8 × the filters
+
+
+class DcganSettings(NetworkSettings):
+    """`network.*` for `--network dcgan`, named as the classic search spaces name them."""
+
+    name: Literal["dcgan"] = "dcgan"
+    conv_layers: int | None = Field(None, ge=1, le=7, description="levels of 2 × up- and downsampling")
+    generator_filters: int | None = Field(None, ge=1, le=512, description="generator channels at full size")
+    discriminator_filters: int | None = Field(None, ge=1, le=512, description="discriminator channels at half size")
+    kernel: int = Field(4, ge=2, le=7, description="side of the strided kernels, pixels")
+    latent: int = Field(64, ge=1, le=1024, description="numbers of noise a picture is made from")
+    leaky_slope: float = Field(0.2, ge=0, le=1, description="slope of the discriminator's leaky ReLU below zero")
+    dropout: float = Field(0.0, ge=0, lt=1, description="dropout after each discriminator level")
+    discriminator_norm: Literal["none", "batch"] = Field("none", description="normalisation in the discriminator")
+
+
+def resolve(settings: DcganSettings, shape: Shape) -> tuple[DcganSettings, dict[str, str]]:
+    """Fill what is left open for this shape; returns the settings and the reason of each choice."""
+    short = min(shape.height, shape.width)
+    most = max(1, int(math.log2(max(2, short // 2))))
+    chosen: dict[str, int] = {}
+    reasons: dict[str, str] = {}
+    if settings.conv_layers is None:
+        chosen["conv_layers"] = min(most, max(1, round(math.log2(short / 5))))
+        base_height, base_width = level_sizes(shape.height, shape.width, chosen["conv_layers"])[0]
+        reasons["conv_layers"] = f"{shape.width}×{shape.height} pixels grow from {base_width}×{base_height}"
+    elif settings.conv_layers > most:
+        raise SettingsError(
+            f"network.conv_layers = {settings.conv_layers} halves {shape.width}×{shape.height} pixels away: {most} at most"
+        )
+    pixels = shape.height * shape.width
+    filters = 24 if pixels <= 32 * 32 else 32 if pixels <= 64 * 64 else 24
+    for name in ("generator_filters", "discriminator_filters"):
+        if getattr(settings, name) is None:
+            chosen[name] = filters
+            reasons[name] = f"{pixels:,} pixels a picture: wide enough to draw them, narrow enough to see many"
+    return settings.model_copy(update=chosen), reasons
+
+
+@register("dcgan", DcganSettings, resolve)
+def build(settings: DcganSettings, shape: Shape) -> NetworkPair:
+    return NetworkPair(*_modules(settings, shape))
+
+
+def level_sizes(height: int, width: int, levels: int) -> list[tuple[int, int]]:
+    """(height, width) from the smallest level to the full picture: each is half of the next, rounded up."""
+    return [(-(-height // 2**level), -(-width // 2**level)) for level in range(levels, -1, -1)]
+
+
+def _modules(settings: DcganSettings, shape: Shape) -> tuple[nn.Module, nn.Module]:
+    from ganvas.networks.dcgan_modules import Discriminator, Generator
+
+    assert settings.conv_layers and settings.generator_filters and settings.discriminator_filters
+    sizes = level_sizes(shape.height, shape.width, settings.conv_layers)
+    widths = [min(2**level, WIDEST) for level in range(settings.conv_layers, -1, -1)]
+    generator = Generator(
+        sizes=sizes,
+        widths=[settings.generator_filters * w for w in widths],
+        channels=shape.channels,
+        kernel=settings.kernel,
+        latent=settings.latent,
+        labels=shape.labels,
+    )
+    discriminator = Discriminator(
+        size=(shape.height, shape.width),
+        widths=[settings.discriminator_filters * w for w in widths[:-1][::-1]],
+        channels=shape.channels,
+        settings=settings,
+        labels=shape.labels,
+    )
+    return generator, discriminator

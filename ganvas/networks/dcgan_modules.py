@@ -1,0 +1,78 @@
+"""The modules of `dcgan`: a generator of transposed convolutions and a discriminator of strided ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ganvas.networks.condition import LatentWithLabel, ProjectionHead
+
+if TYPE_CHECKING:
+    from ganvas.networks.dcgan import DcganSettings
+
+
+class Generator(nn.Module):
+    """Latent [N, Z] (+ labels int64 [N]) -> pictures [N, C, H, W] in −1 … 1."""
+
+    def __init__(
+        self, sizes: list[tuple[int, int]], widths: list[int], channels: int, kernel: int, latent: int, labels: int
+    ) -> None:
+        super().__init__()
+        self.latent = latent
+        self.sizes = sizes
+        self.condition = LatentWithLabel(latent, labels)
+        height, width = sizes[0]
+        self.project = nn.Linear(self.condition.width, widths[0] * height * width, bias=False)
+        self.project_norm = nn.BatchNorm2d(widths[0])
+        self.levels = nn.ModuleList(
+            nn.ConvTranspose2d(i, o, kernel, 2, (kernel - 1) // 2, kernel % 2, bias=False)
+            for i, o in zip(widths[:-1], widths[1:], strict=True)
+        )
+        self.norms = nn.ModuleList(nn.BatchNorm2d(o) for o in widths[1:])
+        self.picture = nn.Conv2d(widths[-1], channels, 3, padding=1)
+
+    def forward(self, latent: Tensor, condition: Tensor | None = None) -> Tensor:
+        height, width = self.sizes[0]
+        told = self.condition(latent, condition)
+        x = self.project(told).view(len(told), -1, height, width)
+        if self.picture.weight.is_contiguous(memory_format=torch.channels_last):
+            x = x.contiguous(memory_format=torch.channels_last)
+        x = F.relu(self.project_norm(x))
+        for level, norm, (height, width) in zip(self.levels, self.norms, self.sizes[1:], strict=True):
+            x = F.relu(norm(level(x)[:, :, :height, :width]))
+        return torch.tanh(self.picture(x))
+
+
+class Discriminator(nn.Module):
+    """Pictures [N, C, H, W] (+ labels int64 [N]) -> logits [N]; positive means real."""
+
+    def __init__(
+        self, size: tuple[int, int], widths: list[int], channels: int, settings: DcganSettings, labels: int
+    ) -> None:
+        super().__init__()
+        self.leaky_slope = settings.leaky_slope
+        self.dropout = settings.dropout
+        padding = (settings.kernel - 1) // 2
+        self.levels = nn.ModuleList(
+            nn.Conv2d(i, o, settings.kernel, 2, padding)
+            for i, o in zip([channels, *widths[:-1]], widths, strict=True)
+        )
+        normed = settings.discriminator_norm == "batch"
+        self.norms = nn.ModuleList(
+            nn.BatchNorm2d(o) if normed and i > 0 else nn.Identity() for i, o in enumerate(widths)
+        )
+        height, width = size
+        for _ in widths:
+            height, width = ((side + 2 * padding - settings.kernel) // 2 + 1 for side in (height, width))
+        self.head = ProjectionHead(widths[-1] * height * width, labels)
+
+    def forward(self, pictures: Tensor, condition: Tensor | None = None) -> Tensor:
+        x = pictures
+        for level, norm in zip(self.levels, self.norms, strict=True):
+            x = F.leaky_relu(norm(level(x)), self.leaky_slope)
+            if self.dropout:
+                x = F.dropout(x, self.dropout, self.training)
+        return self.head(x.flatten(1), condition)

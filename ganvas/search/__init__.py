@@ -1,0 +1,1 @@
+"""Search over settings: this room is empty yet."""

@@ -1,0 +1,49 @@
+"""Alarms: what stops a training that only wastes time, each with the reason and what to try."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ganvas.errors import TrainingStopped
+
+
+def check_finite(metrics: Mapping[str, float], images: int) -> None:
+    """Raises TrainingStopped when a loss is no longer a number."""
+    broken = [name for name, value in metrics.items() if not math.isfinite(value)]
+    if broken:
+        raise TrainingStopped(
+            f"stopped at {images:,} images: {broken[0]} is not a number any more; "
+            "train again with lower rates, for example --set generator_rate=2e-4 --set discriminator_rate=2e-4"
+        )
+
+
+def spread(pictures: Tensor) -> float:
+    """Mean over pictures float [N, C, H, W] of the standard deviation of their pixels, each channel by itself."""
+    return float(pictures.float().std(dim=(2, 3)).mean())
+
+
+def real_spread(pictures: NDArray[np.uint8]) -> float:
+    """The same of real pictures uint8 [N, C, H, W], on the networks' scale of −1 … 1."""
+    return float((pictures.astype(np.float32) / 127.5).std(axis=(2, 3)).mean())
+
+
+def one_colour_count(drawn: Tensor, against: float, sigma: float, count: int) -> int:
+    """How many checks in a row the drawn pictures were of one colour: spread below sigma × the real pictures' spread.
+
+    Where the real pictures are of one colour themselves (spread 0) the alarm stays silent.
+    """
+    return count + 1 if spread(drawn) < sigma * against else 0
+
+
+def check_one_colour(count: int, patience: int, images: int) -> None:
+    """Raises TrainingStopped after `patience` checks in a row of one colour."""
+    if count >= patience:
+        raise TrainingStopped(
+            f"stopped at {images:,} images: the last {count} checks drew pictures of one colour, training has collapsed; "
+            "train again with another --seed, a higher --set gamma= or a lower --set generator_rate="
+        )

@@ -1,0 +1,63 @@
+"""Which device and number format to train with: detected, and returned with the reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import torch
+
+from ganvas.errors import SettingsError
+
+Precision = Literal["fp32", "bf16"]
+
+
+class DeviceChoice(NamedTuple):
+    name: str
+    reason: str
+
+
+class PrecisionChoice(NamedTuple):
+    name: Precision
+    reason: str
+
+
+def choose_device(asked: str | None) -> DeviceChoice:
+    """CUDA, else Apple's MPS, else the processor. Raises SettingsError for a device this machine has not."""
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if asked is not None:
+        if not available.get(asked.partition(":")[0], False):
+            here = ", ".join(name for name, has in available.items() if has)
+            raise SettingsError(f"device = {asked!r} is not on this machine: there is {here}")
+        return DeviceChoice(asked, "as asked")
+    if available["cuda"]:
+        return DeviceChoice("cuda", f"found {torch.cuda.get_device_name()}")
+    if available["mps"]:
+        return DeviceChoice("mps", "found Apple's Metal")
+    return DeviceChoice("cpu", f"no GPU found; {torch.get_num_threads()} threads")
+
+
+def choose_precision(asked: Precision | None, device: str) -> PrecisionChoice:
+    """bf16 only where the hardware multiplies it natively: emulated it is over a hundred times slower than fp32."""
+    if asked is not None:
+        return PrecisionChoice(asked, "as asked")
+    if device.startswith("cuda"):
+        major, minor = torch.cuda.get_device_capability()
+        if major >= 8:
+            return PrecisionChoice("bf16", f"CUDA SM {major}{minor} multiplies bf16 natively")
+        return PrecisionChoice("fp32", f"CUDA SM {major}{minor} has no native bf16")
+    if device == "mps":
+        return PrecisionChoice("fp32", "Metal's bf16 gains nothing here")
+    native = sorted(processor_flags() & {"amx_bf16", "avx512_bf16"})
+    if native:
+        return PrecisionChoice("bf16", f"this processor has {native[0]}")
+    return PrecisionChoice("fp32", "this processor has neither avx512_bf16 nor amx_bf16")
+
+
+def processor_flags(path: Path = Path("/proc/cpuinfo")) -> set[str]:
+    """The flags Linux lists for the first processor; nothing on other systems."""
+    try:
+        lines = path.read_text().splitlines()
+    except OSError:
+        return set()
+    return next((set(line.partition(":")[2].split()) for line in lines if line.startswith("flags")), set())

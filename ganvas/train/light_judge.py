@@ -1,0 +1,49 @@
+"""A quick look at every tick: KID and coverage of a few drawn pictures against cached real ones.
+
+Few pictures make a rough number: good for seeing a curve, not for a claim. `ganvas judge` makes the scorecard.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganvas.encode import Encoder, encoder
+from ganvas.encode.cache import cached_features
+from ganvas.pictures.packed import PackedSet
+from ganvas.progress import Progress
+from ganvas.scores.kid import kid
+from ganvas.scores.manifold import manifold_scores
+
+FEWEST = 50
+MOST_REAL = 1000
+SUBSETS = 20
+
+
+class LightJudge:
+    """Scores drawn pictures uint8 [N, C, H, W] against the same real ones at every tick."""
+
+    def __init__(self, packed: PackedSet, progress: Progress) -> None:
+        held_out = len(packed.held_out) >= FEWEST
+        indices = packed.held_out if held_out else packed.train
+        chosen = np.random.default_rng(0).permutation(indices)[:MOST_REAL]
+        self._encoder: Encoder = encoder()
+        self._real = cached_features(packed, self._encoder, np.sort(chosen), progress)
+
+    @classmethod
+    def possible(cls, packed: PackedSet, drawn: int) -> bool:
+        """Whether there are enough drawn and real pictures for any number at all."""
+        return drawn >= FEWEST and max(len(packed.held_out), len(packed.train)) >= FEWEST
+
+    def scores(self, pictures: NDArray[np.uint8]) -> dict[str, float]:
+        """KID (not multiplied), its standard deviation, precision, recall and coverage."""
+        fake = self._encoder.encode(pictures)
+        distance = kid(self._real, fake, subsets=SUBSETS)
+        shares = manifold_scores(self._real, fake)
+        return {
+            "kid": distance.mean,
+            "kid_sd": distance.sd,
+            "precision": shares.precision,
+            "recall": shares.recall,
+            "coverage": shares.coverage,
+        }

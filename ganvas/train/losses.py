@@ -1,0 +1,78 @@
+"""What the two networks play for: pure functions of logits float [N], positive meaning real. Registered by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ganvas.errors import SettingsError, did_you_mean
+
+
+@dataclass(frozen=True)
+class Loss:
+    """`discriminator(real, fake)` and `generator(fake)`, each a mean over the batch."""
+
+    discriminator: Callable[[Tensor, Tensor], Tensor]
+    generator: Callable[[Tensor], Tensor]
+
+
+_REGISTRY: dict[str, Loss] = {}
+
+
+def register(name: str) -> Callable[[type], type]:
+    """Decorator on a class with static methods `discriminator` and `generator`."""
+
+    def keep(pair: type) -> type:
+        _REGISTRY[name] = Loss(pair.discriminator, pair.generator)  # type: ignore[attr-defined]
+        return pair
+
+    return keep
+
+
+def loss_names() -> list[str]:
+    return sorted(_REGISTRY)
+
+
+def loss(name: str) -> Loss:
+    if name not in _REGISTRY:
+        raise SettingsError(f"no loss called {name!r}.{did_you_mean(name, _REGISTRY)}")
+    return _REGISTRY[name]
+
+
+@register("non-saturating")
+class NonSaturating:
+    """Goodfellow et al. 2014 (arXiv 1406.2661), section 3: maximise log D(G(z)) in place of minimising log(1 − D(G(z)))."""
+
+    @staticmethod
+    def discriminator(real: Tensor, fake: Tensor) -> Tensor:
+        return F.softplus(-real).mean() + F.softplus(fake).mean()
+
+    @staticmethod
+    def generator(fake: Tensor) -> Tensor:
+        return F.softplus(-fake).mean()
+
+
+@register("hinge")
+class Hinge:
+    """Lim & Ye 2017 (arXiv 1705.02894), eq. 9-10."""
+
+    @staticmethod
+    def discriminator(real: Tensor, fake: Tensor) -> Tensor:
+        return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
+
+    @staticmethod
+    def generator(fake: Tensor) -> Tensor:
+        return -fake.mean()
+
+
+def r1_penalty(pictures: Tensor, logits: Tensor) -> Tensor:
+    """Mean of ‖∇D(x)‖² over real pictures: Mescheder et al. 2018 (arXiv 1801.04406), eq. 9, without its γ/2.
+
+    `pictures` must require a gradient and `logits` must come from them. Computed in float32.
+    """
+    (gradient,) = torch.autograd.grad(logits.float().sum(), pictures, create_graph=True)
+    return gradient.float().square().sum(dim=(1, 2, 3)).mean()

@@ -1,0 +1,1 @@
+"""The local page: this room is empty yet."""
