@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, MetaData, UniqueConstraint, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from ganvas.catalog.columns import Moment, Text
+
 NAMES = {  # migrations must be able to name every constraint
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -18,7 +20,7 @@ NAMES = {  # migrations must be able to name every constraint
 
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
-    type_annotation_map = {dict[str, Any]: JSON, list[str]: JSON}
+    type_annotation_map = {str: Text, dt.datetime: Moment, dict[str, Any]: JSON, list[str]: JSON}
 
 
 class Item(Base):
@@ -29,7 +31,7 @@ class Item(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     source: Mapped[str]
     key: Mapped[str]
-    label: Mapped[str | None] = mapped_column(index=True)
+    label: Mapped[str | None]
     split: Mapped[str | None]
     title: Mapped[str | None]
     licence: Mapped[str | None]
@@ -68,7 +70,7 @@ class Decision(Base):
     __tablename__ = "decisions"
     __table_args__ = (UniqueConstraint("image_id", "stage", "rule"), Index(None, "stage", "rule"))
     id: Mapped[int] = mapped_column(primary_key=True)
-    image_id: Mapped[int] = mapped_column(ForeignKey("images.id"), index=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id"))
     stage: Mapped[str]
     rule: Mapped[str]
     score: Mapped[float | None]
@@ -98,7 +100,7 @@ class Membership(Base):
     """One image's place in a set: the row of the packed array, its label and its split."""
 
     __tablename__ = "memberships"
-    set_id: Mapped[int] = mapped_column(ForeignKey("sets.id"), primary_key=True)
+    set_id: Mapped[int] = mapped_column(ForeignKey("sets.id", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     image_id: Mapped[int] = mapped_column(ForeignKey("images.id"), index=True)
     label: Mapped[str | None]
@@ -126,7 +128,7 @@ class Tick(Base):
     """What a run measured at one of its ticks."""
 
     __tablename__ = "ticks"
-    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
     tick: Mapped[int] = mapped_column(primary_key=True)
     images_seen: Mapped[int] = mapped_column(BigInteger)
     train_seconds: Mapped[float]
@@ -134,17 +136,17 @@ class Tick(Base):
 
 
 class Score(Base):
-    """A number about a run's pictures, with the same number between two halves of the real ones."""
+    """A number about a run's pictures, beside that between two halves of the real ones. No value: none to be had."""
 
     __tablename__ = "scores"
     __table_args__ = (UniqueConstraint("run_id", "checkpoint", "encoder", "n", "name"),)
     id: Mapped[int] = mapped_column(primary_key=True)
-    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), index=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
     checkpoint: Mapped[str]
     encoder: Mapped[str]
     n: Mapped[int]
     name: Mapped[str]
-    value: Mapped[float]
+    value: Mapped[float | None]
     sd: Mapped[float | None]
     baseline: Mapped[float | None]
     judged_at: Mapped[dt.datetime]

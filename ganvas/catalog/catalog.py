@@ -1,0 +1,31 @@
+"""`Catalog`: an open database with the queries of every kind of row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from ganvas.catalog.decisions import DecisionQueries
+from ganvas.catalog.images import ImageQueries
+from ganvas.catalog.revisions import bring_up_to_date
+from ganvas.catalog.runs import RunQueries
+from ganvas.catalog.sets import SetQueries
+
+
+class Catalog(ImageQueries, DecisionQueries, SetQueries, RunQueries):
+    """A studio's catalog. Every method is one transaction; every failure of the database is a CatalogError."""
+
+    @classmethod
+    def open(cls, where: str | Path, *, patience_s: float = 10.0) -> Self:
+        """Open the catalog at an SQLAlchemy address (or an SQLite file's path), making or upgrading its tables.
+
+        Waits `patience_s` for another process's lock. Raises CatalogError where it is locked for longer, damaged,
+        something else, out of reach, or made by a newer ganvas.
+        """
+        catalog = cls(where, patience_s=patience_s)
+        try:
+            bring_up_to_date(catalog)
+        except BaseException:
+            catalog.close()
+            raise
+        return catalog

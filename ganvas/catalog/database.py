@@ -1,0 +1,141 @@
+"""An open database: its connections, their transactions, and every failure as one line.
+
+`with database.session(write=True) as connection:` is one transaction; it commits unless something is raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, exc, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ganvas.catalog.columns import to_json
+from ganvas.errors import CatalogError, MissingExtra
+
+CHUNK = 500  # rows a statement: SQLite builds may allow as few as 999 parameters
+ADVISORY_LOCK = 0x67616E766173  # "ganvas"
+
+
+class Database:
+    """SQLite or PostgreSQL behind one address. Connecting is put off until the first session."""
+
+    def __init__(self, where: str | Path, *, patience_s: float = 10.0) -> None:
+        self.url = _address(where)
+        self.patience_s = patience_s
+        self.engine = _engine(self.url, patience_s)
+
+    @contextmanager
+    def session(self, *, write: bool = False) -> Iterator[Connection]:
+        """One transaction. Raises CatalogError, in one line, for whatever the database refuses."""
+        try:
+            with self.engine.connect() as connection:
+                connection = connection.execution_options(ganvas_write=write)
+                with connection.begin():
+                    yield connection
+        except (exc.DBAPIError, exc.TimeoutError) as error:
+            raise CatalogError(_explained(error, self)) from error
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def __str__(self) -> str:
+        return self.url.database or "" if self.is_sqlite else self.url.render_as_string(hide_password=True)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    def insert(self, table: type[Any]) -> Any:
+        """This database's INSERT for a mapped table, with its ON CONFLICT clauses."""
+        core: Table = table.__table__
+        return sqlite.insert(core) if self.is_sqlite else postgresql.insert(core)
+
+    def one_at_a_time(self, connection: Connection) -> None:
+        """Wait until no other process is between this call and its commit. (SQLite's writers queue up anyway.)"""
+        if not self.is_sqlite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
+
+
+def _address(where: str | Path) -> URL:
+    if isinstance(where, Path):
+        return URL.create("sqlite", database=str(where))
+    try:
+        url = make_url(where)
+    except (exc.ArgumentError, ValueError) as error:
+        raise CatalogError(
+            f"{where!r} is not the address of a database: write sqlite:////FOLDER/catalog.db "
+            "or postgresql://USER@HOST/DATABASE"
+        ) from error
+    if url.drivername in ("postgres", "postgresql"):
+        url = url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise CatalogError(f"a catalog cannot be kept in {url.get_backend_name()}: use sqlite or postgresql")
+    return url
+
+
+def _engine(url: URL, patience_s: float) -> Engine:
+    is_sqlite = url.get_backend_name() == "sqlite"
+    waits = {"timeout": patience_s} if is_sqlite else {"connect_timeout": max(2, round(patience_s))}
+    try:
+        engine = create_engine(url, json_serializer=to_json, connect_args=waits, pool_pre_ping=not is_sqlite)
+    except ModuleNotFoundError as error:
+        raise MissingExtra("a catalog in PostgreSQL", "postgres") from error
+    except exc.NoSuchModuleError as error:
+        raise CatalogError(f"{url.drivername} is not a driver that ganvas knows: use postgresql+psycopg") from error
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        if is_sqlite:
+            connection.isolation_level = None  # `begin` below opens the transactions
+            cursor.execute("PRAGMA foreign_keys = ON")
+            cursor.execute("PRAGMA synchronous = NORMAL")
+        else:
+            cursor.execute(f"SET lock_timeout = {round(patience_s * 1000)}")
+            connection.commit()
+        cursor.close()
+
+    if is_sqlite:
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            # a reader that turns into a writer fails at once instead of waiting its turn, so writers say so first
+            write = connection.get_execution_options().get("ganvas_write", False)
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def _explained(error: exc.SQLAlchemyError, database: Database) -> str:
+    cause = str(getattr(error, "orig", None) or error).strip()
+    line = cause.splitlines()[0] if cause else type(error).__name__
+    said = cause.lower()
+    where = f"catalog {database}"
+    if "is locked" in said or "lock timeout" in said or "table is locked" in said:
+        return f"{where} is locked by another process: end that one, or try again when it has finished"
+    if "not a database" in said:
+        return f"{where} is not a database: move that file away, or name another with --db"
+    if "unable to open" in said:
+        return f"{where} cannot be opened: see that its folder exists and may be written to"
+    if "readonly" in said or "read-only" in said:
+        return f"{where} cannot be written to: see who owns the file and its folder"
+    if "is full" in said or "no space left" in said:
+        return f"{where} cannot grow, the disk is full: free some space and run the same command again"
+    if "malformed" in said or "disk i/o error" in said:
+        return f"{where} is damaged ({line}): bring back a copy, or `ganvas add` the pictures to a new studio"
+    if isinstance(error, exc.IntegrityError):
+        return f"{where} holds something else already ({line}): another process may have written it; try again"
+    if not database.is_sqlite and isinstance(error, exc.OperationalError):
+        return f"{where} cannot be reached ({line}): see that the server runs and the address is right"
+    return f"{where} refused: {line}"

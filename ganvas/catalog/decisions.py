@@ -1,0 +1,82 @@
+"""Decisions: why an image was kept or dropped, by which rule of which stage. Nothing is deleted; it is undecided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select, update
+
+from ganvas.catalog.database import Database
+from ganvas.catalog.images import chunks, image_ids, standing_drop
+from ganvas.catalog.records import DecisionRow, now
+from ganvas.catalog.schema import Decision, Image
+
+
+class DecisionQueries(Database):
+    """What of a Catalog concerns decisions."""
+
+    def decide(self, stage: str, rule: str, verdicts: Sequence[tuple[str, bool, float | None, str | None]]) -> None:
+        """Record (sha256, keep, score, reason) of one rule. It replaces what the rule said before, undone or not."""
+        decided_at = now()
+        statement = self.insert(Decision)
+        replaced = ("keep", "score", "reason", "undone", "decided_at")
+        statement = statement.on_conflict_do_update(
+            index_elements=["image_id", "stage", "rule"], set_={name: statement.excluded[name] for name in replaced}
+        )
+        unique = {verdict[0]: verdict for verdict in verdicts}
+        with self.session(write=True) as connection:
+            self.one_at_a_time(connection)
+            ids = image_ids(connection, unique)
+            for chunk in chunks(list(unique.values())):
+                rows = [
+                    {
+                        "image_id": ids[sha256],
+                        "stage": stage,
+                        "rule": rule,
+                        "keep": keep,
+                        "score": None if score is None else float(score),
+                        "reason": reason,
+                        "undone": False,
+                        "decided_at": decided_at,
+                    }
+                    for sha256, keep, score, reason in chunk
+                ]
+                connection.execute(statement, rows)
+
+    def undo(self, stage: str, rule: str, sha256s: Sequence[str]) -> None:
+        """Set a rule's decisions about these images aside; the rows stay."""
+        with self.session(write=True) as connection:
+            ids = image_ids(connection, dict.fromkeys(sha256s))
+            for chunk in chunks(list(ids.values())):
+                connection.execute(
+                    update(Decision)
+                    .where(Decision.stage == stage, Decision.rule == rule, Decision.image_id.in_(chunk))
+                    .values(undone=True)
+                )
+
+    def decisions(self, sha256: str) -> list[DecisionRow]:
+        """Everything that was decided about one image, oldest first."""
+        query = (
+            select(
+                Image.sha256,
+                Decision.stage,
+                Decision.rule,
+                Decision.score,
+                Decision.keep,
+                Decision.reason,
+                Decision.undone,
+                Decision.decided_at,
+            )
+            .join(Image, Image.id == Decision.image_id)
+            .where(Image.sha256 == sha256)
+            .order_by(Decision.id)
+        )
+        with self.session() as connection:
+            return [DecisionRow(*row) for row in connection.execute(query)]
+
+    def dropped(self) -> dict[str, int]:
+        """Rule -> how many images a standing decision of it drops; an image may count under several rules."""
+        count = func.count(Decision.image_id.distinct())
+        query = select(Decision.rule, count).where(standing_drop()).group_by(Decision.rule).order_by(Decision.rule)
+        with self.session() as connection:
+            return dict(connection.execute(query).all())

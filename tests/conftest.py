@@ -1,0 +1,99 @@
+"""What every test may ask for: a catalog's address on each database, and a private PostgreSQL to have them on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from ganvas.catalog import Catalog
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL to fill: GANVAS_TEST_POSTGRES where set, else a private cluster that lives as long as the tests."""
+    given = os.environ.get("GANVAS_TEST_POSTGRES")
+    if given:
+        yield given
+        return
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not programs:
+        pytest.skip("PostgreSQL is not installed, and GANVAS_TEST_POSTGRES names no server")
+    yield from _private_cluster(programs[-1].parent)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def catalog_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database that holds nothing yet, one of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'catalog.db'}"
+        return
+    url = make_url(request.getfixturevalue("postgres_url"))
+    schema = f"test_{uuid.uuid4().hex}"
+    engine = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
+        search_path = url.update_query_dict({"options": f"-csearch_path={schema}"})
+        yield search_path.render_as_string(hide_password=False)
+        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    engine.dispose()
+
+
+@pytest.fixture
+def open_catalog(catalog_url: str) -> Iterator[Callable[..., Catalog]]:
+    """Opens the same catalog as often as asked, and closes every one."""
+    opened: list[Catalog] = []
+
+    def open_one(**options: float) -> Catalog:
+        opened.append(Catalog.open(catalog_url, **options))
+        return opened[-1]
+
+    yield open_one
+    for catalog in opened:
+        catalog.close()
+
+
+@pytest.fixture
+def catalog(open_catalog: Callable[..., Catalog]) -> Catalog:
+    """An empty catalog, on each database."""
+    return open_catalog()
+
+
+def _private_cluster(programs: Path) -> Iterator[str]:
+    # the server refuses root, and a socket's path must be short, so neither tmp_path nor this user will do
+    folder = Path(tempfile.mkdtemp(prefix="ganvas-pg-"))
+    owner = {"user": "postgres"} if os.geteuid() == 0 else {}
+    if owner:
+        shutil.chown(folder, **owner)
+    port = _free_port()
+
+    def run(program: str, *arguments: str) -> None:
+        subprocess.run(
+            [programs / program, *arguments], cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=60, **owner
+        )
+
+    data = str(folder / "data")
+    settings = f"-p {port} -k {folder} -c listen_addresses='' -c fsync=off -c synchronous_commit=off"
+    try:
+        run("initdb", "-D", data, "-U", "tester", "-A", "trust", "--no-sync", "--locale=C", "--encoding=UTF8")
+        run("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", settings, "start")
+        try:
+            yield f"postgresql+psycopg://tester@/postgres?host={folder}&port={port}"
+        finally:
+            run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
