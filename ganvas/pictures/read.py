@@ -21,7 +21,7 @@ from PIL import Image, ImageFile
 from ganvas.pictures.colour import colour_of, composite, to_eight_bits, to_srgb, without_alpha
 from ganvas.pictures.sniff import UnreadablePicture, sniff
 
-__all__ = ["Limits", "Picture", "PictureInfo", "UnreadablePicture", "read_picture"]
+__all__ = ["LIMITS", "Limits", "Picture", "PictureInfo", "UnreadablePicture", "read_picture"]
 
 EXIF_KEYS = ("exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp")
 ORIENTATION_TAG = 0x0112
@@ -44,6 +44,9 @@ class Limits:
     max_pixels: int = 200_000_000
 
 
+LIMITS = Limits()
+
+
 @dataclass(frozen=True)
 class PictureInfo:
     """About the original: size in pixels once upright, Pillow's mode as stored, frames (1 unless animated or paged)."""
@@ -63,7 +66,7 @@ class Picture:
     info: PictureInfo
 
 
-def read_picture(data: bytes, *, background: str = "white", limits: Limits = Limits()) -> Picture:
+def read_picture(data: bytes, *, background: str = "white", limits: Limits = LIMITS) -> Picture:
     """Decode the first frame of an encoded picture to sRGB or gray.
 
     `background` is the colour seen through transparency (a name or #rrggbb; one with a hue makes a gray picture RGB).

@@ -1,0 +1,88 @@
+"""The worker program: reads, checks and stores pictures. `python -m ganvas.collect.decoder IMAGES`.
+
+It is a program of its own, not a forked copy: whatever a malicious picture does to its decoder happens here, where
+there is no catalog and a memory cap. Requests: a JSON line, then the bytes it tells of. Replies: a line a picture.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import IO, Any
+
+from ganvas.collect.originals import store
+from ganvas.pictures.read import LIMITS, Limits, UnreadablePicture, read_picture
+
+MEMORY_BYTES = 6 * 2**30  # a frame of 200 megapixels, its 16-bit or RGBA form and one more copy
+READY = b'{"ready": true}\n'
+
+
+def main() -> None:
+    """Serve until the other end closes."""
+    images = Path(sys.argv[1])
+    requests, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not be taken for a reply
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _cap_memory()
+    replies.write(READY)
+    replies.flush()
+    while line := requests.readline():
+        jobs = json.loads(line)
+        contents = [requests.read(job["bytes"]) if "bytes" in job else Path(job["path"]) for job in jobs]
+        for content in contents:
+            _send(replies, decode(content, images))
+
+
+def decode(content: bytes | Path, images: Path, limits: Limits = LIMITS) -> dict[str, Any]:
+    """What is to be known of one picture, its original stored. `reason` says why it could not be read."""
+    try:
+        data = content if isinstance(content, bytes) else _read_file(content, limits)
+    except UnreadablePicture as error:
+        return {"reason": str(error)}
+    except MemoryError:
+        return {"reason": "needs more memory than there is"}
+    sha256 = hashlib.sha256(data).hexdigest()
+    known = {"sha256": sha256, "bytes": len(data)}
+    try:
+        info = read_picture(data, limits=limits).info
+    except UnreadablePicture as error:
+        return known | {"reason": str(error)}
+    try:
+        store(images, images / sha256[:2] / sha256, data)
+    except OSError as error:
+        return {"failed": f"{images} cannot be written to ({error.strerror}): make room or give access, and run again"}
+    return known | vars(info)
+
+
+def _read_file(path: Path, limits: Limits) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            data = file.read(limits.max_bytes + 1)
+    except OSError as error:
+        raise UnreadablePicture(f"cannot be opened: {error.strerror}") from error
+    if len(data) > limits.max_bytes:
+        raise UnreadablePicture(f"larger than {limits.max_bytes / 2**20:.4g} MiB")
+    return data
+
+
+def _send(replies: IO[bytes], reply: dict[str, Any]) -> None:
+    replies.write(json.dumps(reply).encode() + b"\n")
+    replies.flush()
+
+
+def _cap_memory() -> None:
+    with contextlib.suppress(ImportError, OSError, ValueError):  # no such limit on this system
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, hard))
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(BrokenPipeError):
+        main()

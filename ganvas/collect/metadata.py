@@ -1,0 +1,89 @@
+"""`metadata.jsonl` of a Hugging Face ImageFolder: a JSON object a line, `file_name` relative to the file's own folder.
+
+`Metadata.read(lines)` -> what is known of each picture. Labels in it replace labels from folders, as there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+from typing import Any
+
+from ganvas.collect.labels import split_named
+from ganvas.collect.registry import Entry
+
+FIELDS = {
+    "label": ("label", "class", "class_name", "category"),
+    "split": ("split",),
+    "title": ("title", "caption"),
+    "licence": ("licence", "license"),
+    "attribution": ("attribution", "credit", "creditLine", "author", "artist"),
+}
+
+
+@dataclass
+class Metadata:
+    """What `metadata.jsonl` files say, by the path of the picture inside its source."""
+
+    pictures: dict[str, dict[str, Any]] = field(default_factory=dict)
+    has_labels: bool = False
+
+    def read(self, lines: Iterable[bytes], name: str, note: Callable[[str], None]) -> None:
+        """Take in one file; `name` is its path inside the source. Lines that cannot be used are noted, no more."""
+        folder = PurePosixPath(name).parent
+        bad = 0
+        for line in lines:
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+                file_name = row.pop("file_name")
+                self.pictures[_normal(str(folder / file_name))] = row
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+                bad += 1
+                continue
+            self.has_labels = self.has_labels or _first(row, "label") is not None
+        if bad:
+            note(f"{name}: {bad:,} lines are no JSON objects with file_name: passed over")
+
+    def described(self, entry: Entry) -> Entry:
+        """The entry with what is known of it."""
+        if not self.pictures:
+            return entry
+        row = dict(self.pictures.get(_normal(entry.member), {}))
+        values = {name: _take(row, name) for name in FIELDS}
+        label = values["label"] if self.has_labels else entry.label
+        split = split_named(values["split"] or "") or entry.split
+        return replace(
+            entry,
+            label=label,
+            split=split,
+            title=values["title"],
+            licence=values["licence"],
+            attribution=values["attribution"],
+            details=entry.details | row,
+        )
+
+
+def _normal(path: str) -> str:
+    parts: list[str] = []
+    for part in PurePosixPath(path.replace("\\", "/")).parts:
+        if part == ".." and parts:
+            parts.pop()
+        elif part not in (".", "..", "/"):
+            parts.append(part)
+    return "/".join(parts)
+
+
+def _first(row: dict[str, Any], name: str) -> str | None:
+    for key in FIELDS[name]:
+        if isinstance(row.get(key), str | int | float) and row[key] != "":
+            return key
+    return None
+
+
+def _take(row: dict[str, Any], name: str) -> str | None:
+    key = _first(row, name)
+    return None if key is None else str(row.pop(key))
