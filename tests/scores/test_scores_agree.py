@@ -12,7 +12,7 @@ from ganvas.scores.frechet import frechet_distance
 from ganvas.scores.kid import kid, squared_mmd
 from ganvas.scores.manifold import manifold_scores
 from ganvas.scores.neighbours import nearest
-from ganvas.scores.novelty import authenticity
+from ganvas.scores.novelty import authenticity, authenticity_of_reals
 
 SIZES = [(20, 20), (50, 50), (50, 300), (400, 60), (700, 700)]
 
@@ -114,3 +114,10 @@ def test_kid_of_few_pictures_uses_them_all_and_still_knows_its_spread() -> None:
 def test_the_reference_kernel_is_the_papers() -> None:
     x, y = features(3, 1), features(4, 2)
     assert np.allclose(polynomial_kernel(x, y, degree=3, coef0=1), (x @ y.T / 24 + 1) ** 3, rtol=1e-5)
+
+
+def test_authenticity_of_reals_takes_each_out_of_the_others() -> None:
+    real = np.concatenate([features(90, 1), features(90, 1)[:15]])
+    chosen = np.array([0, 5, 14, 40, 80, 104])
+    wanted = np.mean([authenticity(np.delete(real, i, axis=0), real[i : i + 1]) for i in chosen])
+    assert authenticity_of_reals(real, chosen) == pytest.approx(wanted)

@@ -134,7 +134,7 @@ def test_too_few_pictures_are_refused() -> None:
         kid(normal(3, 1), normal(50, 2))
     with pytest.raises(ValueError, match="5 features have no 5-th neighbour"):
         manifold_scores(normal(5, 1), normal(50, 2))
-    with pytest.raises(ValueError, match="two real pictures"):
+    with pytest.raises(ValueError, match="2 real pictures"):
         authenticity(normal(1, 1), normal(50, 2))
 
 

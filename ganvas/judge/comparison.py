@@ -1,0 +1,68 @@
+"""Which real pictures judge a run: `pictures_to_draw(packed, n)`, then `choose_reals(packed, count)`.
+
+Held-out pictures where there are enough, since a generator may have learned the others by heart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganvas.errors import InputError
+from ganvas.pictures.packed import PackedSet
+
+FEWEST = 50
+USUAL = 5000
+LOOKED_THROUGH = 20_000  # training pictures searched for copies; more cost minutes of encoding
+
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Reals:
+    """Positions in the set: the judging pictures, as many others for the baseline, and where copies are looked for."""
+
+    judging: Indices
+    baseline: Indices
+    searched: Indices
+    against: str
+    remarks: tuple[str, ...]
+
+
+def pictures_to_draw(packed: PackedSet, n: int | None = None) -> int:
+    """How many generated pictures a scorecard of this set uses: n, or 5,000, or as many as there are real ones.
+
+    Raises InputError where fewer than 50 are asked for or the set has fewer than 50 pictures.
+    """
+    if n is not None and n < FEWEST:
+        raise InputError(f"{n} pictures are too few to judge by: ask for {FEWEST} or more with -n")
+    if len(packed) < FEWEST:
+        raise InputError(f"set {packed.name} has {len(packed)} pictures: judging needs {FEWEST} or more")
+    available = min(len(packed.held_out), len(packed.train)) if _enough_held_out(packed) else len(packed) // 2
+    return min(n or USUAL, available)
+
+
+def choose_reals(packed: PackedSet, count: int, seed: int = 0) -> Reals:
+    """Draw the real pictures for `count` generated ones; the same seed draws the same."""
+    rng = np.random.default_rng(seed)
+    searched = np.sort(rng.permutation(packed.train)[:LOOKED_THROUGH])
+    remarks = []
+    if len(searched) < len(packed.train):
+        remarks.append(f"copies were looked for among {len(searched):,} of the {len(packed.train):,} training pictures")
+    if _enough_held_out(packed):
+        judging, baseline = rng.permutation(packed.held_out)[:count], rng.permutation(packed.train)[:count]
+        against = f"{count:,} held-out pictures"
+    else:
+        mixed = rng.permutation(len(packed))
+        judging, baseline = mixed[:count], mixed[count : 2 * count]
+        against = f"{count:,} pictures of the set"
+        remarks.append(
+            f"judged against pictures it has seen: {len(packed.held_out):,} are held out, {FEWEST} are needed"
+        )
+    return Reals(np.sort(judging), np.sort(baseline), searched, against, tuple(remarks))
+
+
+def _enough_held_out(packed: PackedSet) -> bool:
+    return len(packed.held_out) >= FEWEST and len(packed.train) >= FEWEST

@@ -1,0 +1,161 @@
+"""The scorecard of generated pictures: each score beside what real pictures get against real pictures.
+
+`score_features(real, fake, baseline_real)` is the whole of it, on features; `judging.py` brings the pictures.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ganvas.scores.frechet import frechet_distance
+from ganvas.scores.kid import kid
+from ganvas.scores.manifold import manifold_scores
+from ganvas.scores.neighbours import Features
+
+if TYPE_CHECKING:
+    from ganvas.catalog import ScoreRow
+
+FD_FROM = 2000
+NEIGHBOURS = 5
+SHOWN = {  # name: (label, factor, digits)
+    "kid": ("KID×1000", 1000, 1),
+    "fd": ("FD", 1, 1),
+    "precision": ("precision", 1, 2),
+    "recall": ("recall", 1, 2),
+    "density": ("density", 1, 2),
+    "coverage": ("coverage", 1, 2),
+    "authenticity": ("authenticity", 1, 2),
+}
+
+
+@dataclass(frozen=True)
+class Score:
+    """One number about generated pictures, and the same number about real ones. `kid` is not multiplied here."""
+
+    name: str
+    value: float
+    baseline: float | None
+    sd: float | None = None
+    baseline_sd: float | None = None
+
+    @property
+    def label(self) -> str:
+        return SHOWN[self.name][0]
+
+    @property
+    def shown(self) -> str:
+        return _shown(self.name, self.value, self.sd)
+
+    @property
+    def baseline_shown(self) -> str:
+        return _shown(self.name, self.baseline, self.baseline_sd)
+
+
+@dataclass(frozen=True)
+class Resemblance:
+    """A generated picture (its number) and the training pictures nearest to it: positions in the set, distances."""
+
+    picture: int
+    positions: list[int]
+    distances: list[float]
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """Scores of n generated pictures against as many real ones, and what has to be said about them."""
+
+    n: int
+    scores: tuple[Score, ...]
+    remarks: tuple[str, ...] = ()
+    against: str = "real pictures"
+    encoder: str = ""
+    checkpoint: str = ""
+    judged_at: str = ""
+    nearest: tuple[Resemblance, ...] = ()
+
+    @property
+    def headline(self) -> str:
+        through = f", seen through {self.encoder}" if self.encoder else ""
+        return f"{self.n:,} generated pictures against {self.against}{through}"
+
+    def rows(self) -> list[list[str]]:
+        """[score, generated, real against real] as a person reads them."""
+        return [[score.label, score.shown, score.baseline_shown] for score in self.scores]
+
+    def value(self, name: str) -> float:
+        """The score of this name, `kid` not multiplied. Raises KeyError when the card does not hold it."""
+        return {score.name: score.value for score in self.scores}[name]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; each score also as it is shown, so that a page need know nothing about scores."""
+        record = asdict(self)
+        for score, plain in zip(self.scores, record["scores"], strict=True):
+            plain |= {"label": score.label, "shown": score.shown, "baseline_shown": score.baseline_shown}
+        return {"headline": self.headline, **record}
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> Scorecard:
+        """The card `to_json` wrote. Raises KeyError or TypeError for anything else."""
+        kept = ("name", "value", "baseline", "sd", "baseline_sd")
+        scores = tuple(Score(**{key: score[key] for key in kept}) for score in record["scores"])
+        nearest = tuple(Resemblance(**item) for item in record["nearest"])
+        rest = {key: record[key] for key in ("n", "against", "encoder", "checkpoint", "judged_at")}
+        return cls(scores=scores, remarks=tuple(record["remarks"]), nearest=nearest, **rest)
+
+    def score_rows(self) -> list[ScoreRow]:
+        """The card as the catalog keeps it."""
+        from ganvas.catalog import ScoreRow
+
+        judged_at = dt.datetime.fromisoformat(self.judged_at) if self.judged_at else dt.datetime.now(dt.UTC)
+        return [
+            ScoreRow(
+                self.checkpoint, self.encoder, self.n, score.name, score.value, score.sd, score.baseline, judged_at
+            )
+            for score in self.scores
+        ]
+
+
+def score_features(real: Features, fake: Features, baseline_real: Features, seed: int = 0) -> Scorecard:
+    """Score fake features [M, D] against real ones [N, D], beside other real ones [M, D] against the same.
+
+    Fewer than 2,000 on a side leave FD out, with a remark that says so: its bias depends on the model, so not
+    even equal numbers repair it (Bińkowski et al. 2018, arXiv 1801.01401; Chong & Forsyth 2020, arXiv 1911.07023).
+    """
+    count = min(len(real), len(fake), len(baseline_real))
+    scores = [_kid(real, fake, baseline_real, seed)]
+    remarks = []
+    if count >= FD_FROM:
+        distances = (frechet_distance(real, others) for others in (fake, baseline_real))
+        scores.append(Score("fd", *distances))
+    else:
+        remarks.append(
+            f"FD is left out: below {FD_FROM:,} pictures a side (here {count:,}) its bias outweighs what it says"
+        )
+    return Scorecard(len(fake), (*scores, *_manifold(real, fake, baseline_real)), tuple(remarks))
+
+
+def with_score(card: Scorecard, score: Score, remark: str | None = None) -> Scorecard:
+    """The same card with one more score at its end."""
+    return replace(card, scores=(*card.scores, score), remarks=(*card.remarks, *([remark] if remark else [])))
+
+
+def _kid(real: Features, fake: Features, baseline_real: Features, seed: int) -> Score:
+    found, usual = kid(real, fake, seed=seed), kid(real, baseline_real, seed=seed)
+    return Score("kid", found.mean, usual.mean, found.sd, usual.sd)
+
+
+def _manifold(real: Features, fake: Features, baseline_real: Features) -> list[Score]:
+    k = min(NEIGHBOURS, len(real) - 1, len(fake) - 1, len(baseline_real) - 1)
+    found, usual = asdict(manifold_scores(real, fake, k)), asdict(manifold_scores(real, baseline_real, k))
+    return [Score(name, found[name], usual[name]) for name in ("precision", "recall", "density", "coverage")]
+
+
+def _shown(name: str, value: float | None, sd: float | None) -> str:
+    if value is None or not math.isfinite(value):
+        return "–"
+    _, factor, digits = SHOWN[name]
+    text = f"{value * factor + 0.0:,.{digits}f}"
+    return text if sd is None else f"{text} ± {sd * factor:,.{digits}f}"
