@@ -32,7 +32,9 @@ class CatalogSettings(BaseModel):
     """`[catalog]`: where the catalog is kept."""
 
     model_config = ConfigDict(extra="forbid")
-    url: str | None = Field(None, description="SQLAlchemy address of a database; catalog.db in the studio when not given")
+    url: str | None = Field(
+        default=None, description="SQLAlchemy address of a database; catalog.db in the studio when not given"
+    )
 
 
 class StudioSettings(BaseModel):
@@ -52,7 +54,7 @@ class StudioFolder:
     @classmethod
     def create(cls, folder: str | Path, database: str | None = None) -> StudioFolder:
         """Make a studio in a folder that does not exist or is empty. Raises InputError where it would hide another."""
-        root = Path(folder).absolute()
+        root = Path(folder).resolve()
         outer = _studio_above(root.parent)
         if (root / SETTINGS_FILE).exists():
             raise InputError(f"{root} is a studio already: open it, or choose another name")
@@ -61,16 +63,19 @@ class StudioFolder:
         if root.exists() and (not root.is_dir() or any(root.iterdir())):
             raise InputError(f"{root} exists and is not an empty folder: choose another name")
         settings = StudioSettings(catalog=CatalogSettings(url=database))
-        for part in ("images", "sets", "runs"):
-            (root / part).mkdir(parents=True, exist_ok=True)
         text = TEMPLATE if database is None else f"[catalog]\nurl = {json.dumps(database)}\n"
-        (root / SETTINGS_FILE).write_text(text)
+        try:
+            for part in ("images", "sets", "runs"):
+                (root / part).mkdir(parents=True, exist_ok=True)
+            (root / SETTINGS_FILE).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"no studio can be made in {root} ({error.strerror}): choose another folder") from error
         return cls(root, settings)
 
     @classmethod
     def open(cls, folder: str | Path = ".", database: str | None = None) -> StudioFolder:
-        """The studio in this folder or in the nearest one above it; `database` overrides the address in its settings."""
-        start = Path(folder).absolute()
+        """The studio in this folder or the nearest one above it; `database` overrides the address in its settings."""
+        start = Path(folder).resolve()
         root = _studio_above(start)
         if root is None:
             raise InputError(f"no studio in {start} or above it: make one with `ganvas new NAME`, or go into one")
@@ -83,7 +88,7 @@ class StudioFolder:
     def catalog(self) -> Catalog:
         from ganvas.catalog import Catalog
 
-        return Catalog.open(self.settings.catalog.url or f"sqlite:///{self.root / 'catalog.db'}")
+        return Catalog.open(self.settings.catalog.url or self.root / "catalog.db")
 
     @property
     def images(self) -> Path:
@@ -105,7 +110,9 @@ class StudioFolder:
 def checked_name(kind: str, name: str) -> str:
     """A set's or run's name that is safe as a folder's; raises InputError that says what a name may hold."""
     if not NAME.fullmatch(name):
-        raise InputError(f"{kind} name {name!r} cannot be used: letters, digits, '.', '_' and '-', 64 at most")
+        raise InputError(
+            f"{kind} name {name!r} cannot be used: 64 letters, digits, '.', '_' and '-' at most, a letter or digit first"
+        )
     return name
 
 
@@ -115,13 +122,17 @@ def _studio_above(start: Path) -> Path | None:
 
 def _read_settings(path: Path) -> StudioSettings:
     try:
-        return StudioSettings.model_validate(tomllib.loads(path.read_text()))
-    except tomllib.TOMLDecodeError as error:
+        return StudioSettings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}): see who owns it") from error
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"{path}: {name}: {first['msg']}.{did_you_mean(name, _setting_names())}") from error
+        unknown = first["type"] == "extra_forbidden"
+        what = f"there is no such setting.{did_you_mean(name, _setting_names())}" if unknown else first["msg"]
+        raise SettingsError(f"{path}: {name}: {what}") from error
 
 
 def _setting_names() -> list[str]:

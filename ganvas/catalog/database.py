@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, exc, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.pool import NullPool
 
 from ganvas.catalog.columns import to_json
 from ganvas.errors import CatalogError, MissingExtra
@@ -88,7 +89,9 @@ def _engine(url: URL, patience_s: float) -> Engine:
     is_sqlite = url.get_backend_name() == "sqlite"
     waits = {"timeout": patience_s} if is_sqlite else {"connect_timeout": max(2, round(patience_s))}
     try:
-        engine = create_engine(url, json_serializer=to_json, connect_args=waits, pool_pre_ping=not is_sqlite)
+        # connecting to a file takes 0.1 ms, so no connection is kept open; one to a server may have gone stale
+        pool: dict[str, Any] = {"poolclass": NullPool} if is_sqlite else {"pool_pre_ping": True}
+        engine = create_engine(url, json_serializer=to_json, connect_args=waits, **pool)
     except ModuleNotFoundError as error:
         raise MissingExtra("a catalog in PostgreSQL", "postgres") from error
     except exc.NoSuchModuleError as error:

@@ -74,6 +74,13 @@ class DecisionQueries(Database):
         with self.session() as connection:
             return [DecisionRow(*row) for row in connection.execute(query)]
 
+    def dropped_by(self, stage: str, rule: str) -> list[str]:
+        """The hashes of the images that a standing decision of this rule drops."""
+        query = select(Image.sha256).join(Decision, Decision.image_id == Image.id).order_by(Image.id)
+        with self.session() as connection:
+            ours = query.where(standing_drop(), Decision.stage == stage, Decision.rule == rule)
+            return list(connection.scalars(ours))
+
     def dropped(self) -> dict[str, int]:
         """Rule -> how many images a standing decision of it drops; an image may count under several rules."""
         count = func.count(Decision.image_id.distinct())

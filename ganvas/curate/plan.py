@@ -1,0 +1,130 @@
+"""What a set will be, before anything is written: `plan_set(studio, "fronts")` says it, `Plan` holds it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, get_args
+
+from ganvas.curate.packer import Recipe
+from ganvas.curate.sizes import checked_size, propose_size
+from ganvas.curate.split import Candidate, check_split, split_pictures
+from ganvas.errors import InputError, did_you_mean
+from ganvas.pictures.colour import colour_of
+from ganvas.pictures.resize import Fit
+from ganvas.studio import StudioFolder, checked_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ganvas.catalog import ImageRow
+
+GRAY_MODES = ("1", "L", "LA", "La", "I", "F")
+COLOURS_CHANNELS = (1, 3)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A set's recipe, which pictures, how they are split, and why it was chosen so (a line each)."""
+
+    name: str
+    recipe: Recipe
+    images: list[ImageRow]
+    split: str
+    seed: int
+    reasons: list[str]
+
+    def splits(self, images: Sequence[ImageRow]) -> tuple[list[str], str]:
+        """The split of each of these images, and how it came about."""
+        candidates = [Candidate(image.sha256, image.label, image.split) for image in images]
+        return split_pictures(candidates, self.split, self.seed)
+
+    @property
+    def bytes(self) -> int:
+        """What the packed pictures take on disk."""
+        return len(self.images) * self.recipe.bytes_each
+
+
+def plan_set(studio: StudioFolder, name: str, **options: Any) -> dict[str, Any]:
+    """What `make_set` with the same options would make, with its reasons, as facts to print. Raises as it does."""
+    plan = make_plan(studio, name, **options)
+    splits, how = plan.splits(plan.images)
+    recipe = plan.recipe
+    return {
+        "name": name,
+        "images": len(plan.images),
+        "size": f"{recipe.width}x{recipe.height}",
+        "channels": recipe.channels,
+        "fit": recipe.fit,
+        "background": recipe.background,
+        "splits": dict(Counter(splits)),
+        "labels": sorted({image.label for image in plan.images if image.label}),
+        "bytes": plan.bytes,
+        "reasons": [*plan.reasons, f"split {how}"],
+    }
+
+
+def make_plan(
+    studio: StudioFolder,
+    name: str,
+    *,
+    size: tuple[int, int] | None = None,
+    channels: int | None = None,
+    fit: str = "crop",
+    background: str = "white",
+    split: str = "auto",
+    seed: int = 0,
+) -> Plan:
+    """Check every option, then choose what was left open. Raises InputError for what cannot be."""
+    checked_name("set", name)
+    width, height = checked_size(size) if size is not None else (0, 0)
+    if channels is not None and channels not in COLOURS_CHANNELS:
+        raise InputError(f"--channels {channels} cannot be: 1 (gray) or 3 (colour)")
+    if fit not in get_args(Fit):
+        raise InputError(f"--fit {fit!r} is none of {', '.join(get_args(Fit))}.{did_you_mean(fit, get_args(Fit))}")
+    colour = colour_of(background)
+    check_split(split)
+    if studio.catalog.set_named(name) is not None:
+        raise InputError(f"set {name} exists, and sets are frozen: choose another name, or `ganvas set delete {name}`")
+    images = _kept(studio)
+    reasons = []
+    if size is None:
+        proposal = propose_size([(image.width, image.height) for image in images])
+        width, height = proposal.width, proposal.height
+        reasons.append(f"size {width}x{height}: {proposal.reason}")
+    if channels is None:
+        channels, reason = _channels(images, fit, colour)
+        reasons.append(f"{channels} channel{'s' * (channels > 1)}: {reason}")
+    conflicts = len(studio.catalog.label_conflicts() & {image.sha256 for image in images})
+    if conflicts:
+        reasons.append(f"{conflicts:,} pictures carry more than one label: the first one found counts")
+    unlabelled = sum(not image.label for image in images)
+    if 0 < unlabelled < len(images):
+        reasons.append(f"{unlabelled:,} of {len(images):,} pictures have no label")
+    recipe = Recipe(width, height, channels, fit, "#{:02x}{:02x}{:02x}".format(*colour))  # type: ignore[arg-type]
+    return Plan(name, recipe, images, split, seed, reasons)
+
+
+def _kept(studio: StudioFolder) -> list[ImageRow]:
+    images = studio.catalog.images()
+    if not images:
+        dropped = sum(studio.catalog.dropped().values())
+        why = f"all that were found are dropped ({dropped:,})" if dropped else "none was added"
+        raise InputError(
+            f"no pictures to make a set of in {studio.root}: {why}; `ganvas add FOLDER-OR-ARCHIVE` adds some"
+        )
+    return images
+
+
+def _channels(images: Sequence[ImageRow], fit: str, background: tuple[int, int, int]) -> tuple[int, str]:
+    coloured = sum(not _is_gray(image.mode) for image in images)
+    if coloured:
+        return 3, f"{coloured:,} of {len(images):,} pictures are in colour"
+    shows = fit == "pad" or any(image.mode in ("LA", "La") for image in images)
+    if shows and len(set(background)) > 1:
+        return 3, "the background is coloured"
+    return 1, "every picture is gray"
+
+
+def _is_gray(mode: str) -> bool:
+    return mode in GRAY_MODES or mode.startswith("I;16")

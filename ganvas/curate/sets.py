@@ -1,0 +1,63 @@
+"""Sets that exist: `describe_set(studio, "fronts")`, `delete_set(studio, "fronts")`."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections import Counter
+from typing import Any
+
+from ganvas.catalog.records import SetRow
+from ganvas.errors import InputError, did_you_mean
+from ganvas.pictures.packed import HELD_OUT, TRAIN
+from ganvas.studio import StudioFolder
+
+
+def describe_set(studio: StudioFolder, name: str) -> dict[str, Any]:
+    """A set's facts, ready for JSON: size, counts by split and by label, bytes on disk (0 where its folder is gone).
+
+    Raises InputError where there is no such set.
+    """
+    row = _existing(studio, name)
+    members = studio.catalog.members(name)
+    counts = Counter((member.label, member.split) for member in members)
+    folder = studio.sets / name
+    return {
+        "name": name,
+        "images": row.count,
+        "size": f"{row.width}x{row.height}",
+        "width": row.width,
+        "height": row.height,
+        "channels": row.channels,
+        "splits": {
+            split: sum(count for key, count in counts.items() if key[1] == split) for split in (TRAIN, HELD_OUT)
+        },
+        "labels": {label: {split: counts[label, split] for split in (TRAIN, HELD_OUT)} for label in row.labels},
+        "unlabelled": sum(member.label is None for member in members),
+        "fit": row.recipe.get("fit"),
+        "background": row.recipe.get("background"),
+        "bytes": sum(file.stat().st_size for file in folder.iterdir()) if folder.is_dir() else 0,
+        "folder": str(folder),
+        "fingerprint": row.fingerprint,
+        "made_at": row.made_at.isoformat(),
+    }
+
+
+def delete_set(studio: StudioFolder, name: str) -> None:
+    """Remove a set's packed copy and its row; originals and runs stay. Raises InputError where there is no such set."""
+    _existing(studio, name)
+    studio.catalog.delete_set(name)
+    folder = studio.sets / name
+    if folder.is_dir():
+        leftover = studio.sets / f".{name}.partial-{secrets.token_hex(4)}"  # a kill half-way leaves no half set
+        folder.rename(leftover)
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _existing(studio: StudioFolder, name: str) -> SetRow:
+    row = studio.catalog.set_named(name)
+    if row is None:
+        known = [row.name for row in studio.catalog.sets()]
+        more = did_you_mean(name, known) if known else " Make one with `ganvas set make NAME`."
+        raise InputError(f"no set called {name!r}.{more}")
+    return row
