@@ -15,7 +15,7 @@ from ganvas.pictures.packed import PackedSet
 
 FEWEST = 50
 USUAL = 5000
-LOOKED_THROUGH = 20_000  # training pictures searched for copies; more cost minutes of encoding
+LOOKED_THROUGH = 10_000  # training pictures searched for copies; more cost minutes of encoding
 
 Indices = NDArray[np.int64]
 
@@ -47,12 +47,13 @@ def pictures_to_draw(packed: PackedSet, n: int | None = None) -> int:
 def choose_reals(packed: PackedSet, count: int, seed: int = 0) -> Reals:
     """Draw the real pictures for `count` generated ones; the same seed draws the same."""
     rng = np.random.default_rng(seed)
-    searched = np.sort(rng.permutation(packed.train)[:LOOKED_THROUGH])
+    train = rng.permutation(packed.train)  # the baseline is drawn from those searched: encoded once for both
+    searched = np.sort(train[:LOOKED_THROUGH])
     remarks = []
     if len(searched) < len(packed.train):
         remarks.append(f"copies were looked for among {len(searched):,} of the {len(packed.train):,} training pictures")
     if _enough_held_out(packed):
-        judging, baseline = rng.permutation(packed.held_out)[:count], rng.permutation(packed.train)[:count]
+        judging, baseline = rng.permutation(packed.held_out)[:count], train[:count]
         against = f"{count:,} held-out pictures"
     else:
         mixed = rng.permutation(len(packed))
