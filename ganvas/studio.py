@@ -111,7 +111,7 @@ def checked_name(kind: str, name: str) -> str:
     """A set's or run's name that is safe as a folder's; raises InputError that says what a name may hold."""
     if not NAME.fullmatch(name):
         raise InputError(
-            f"{kind} name {name!r} cannot be used: 64 letters, digits, '.', '_' and '-' at most, a letter or digit first"
+            f"{kind} name {name!r} cannot be used: 64 letters, digits, '.', '_', '-' at most, a letter or digit first"
         )
     return name
 

@@ -46,7 +46,7 @@ def checked_size(size: tuple[int, int]) -> tuple[int, int]:
     try:
         width, height = size
         whole = int(width) == width and int(height) == height
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"size {size!r} is not (width, height): give two whole numbers of pixels") from error
     if not whole or not all(SMALLEST_PX <= side <= LARGEST_PX for side in (width, height)):
         raise InputError(
