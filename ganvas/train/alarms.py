@@ -6,20 +6,32 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganvas.errors import TrainingStopped
 
 
 def check_finite(metrics: Mapping[str, float], images: int) -> None:
     """Raises TrainingStopped when a loss is no longer a number."""
-    broken = [name for name, value in metrics.items() if not math.isfinite(value)]
-    if broken:
-        raise TrainingStopped(
-            f"stopped at {images:,} images: {broken[0]} is not a number any more; "
-            "train again with lower rates, for example --set generator_rate=2e-4 --set discriminator_rate=2e-4"
-        )
+    for name, value in metrics.items():
+        if not math.isfinite(value):
+            raise _not_a_number(name, images)
+
+
+def check_weights(networks: Mapping[str, nn.Module], images: int) -> None:
+    """Raises TrainingStopped when a weight is no longer a number: such a checkpoint must never be written."""
+    for name, network in networks.items():
+        if not all(torch.isfinite(parameter).all() for parameter in network.parameters()):
+            raise _not_a_number(f"a weight of the {name}", images)
+
+
+def _not_a_number(what: str, images: int) -> TrainingStopped:
+    return TrainingStopped(
+        f"stopped at {images:,} images: {what} is not a number any more; "
+        "train again with lower rates, for example --set generator_rate=2e-4 --set discriminator_rate=2e-4"
+    )
 
 
 def spread(pictures: Tensor) -> float:

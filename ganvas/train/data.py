@@ -19,6 +19,7 @@ class TrainingOrder:
 
     def __init__(self, indices: NDArray[np.intp], seed: int) -> None:
         self._indices = indices
+        self.count = len(indices)
         self._seed = seed
         self._shuffled: tuple[int, NDArray[np.intp]] = (-1, indices)
 

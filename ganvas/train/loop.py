@@ -172,7 +172,7 @@ class _Training:
         players.one_colour_count = alarms.one_colour_count(
             result.drawn, self.real_spread, self.settings.one_colour_sigma, players.one_colour_count
         )
-        epoch = players.images / len(self.packed.train)
+        epoch = players.images / self.order.count
         record = {"images": players.images, "seconds": round(players.seconds, 3), "epoch": round(epoch, 4)}
         append_line(self.folder.metrics_file, {**record, **{k: round(v, 6) for k, v in means.items()}})
         rate = players.images / max(players.seconds, 1e-9)
@@ -187,6 +187,9 @@ class _Training:
             self._save()
 
     def _save(self) -> None:
+        players = self.players
+        networks = {"generator": players.generator, "discriminator": players.discriminator}
+        alarms.check_weights(networks, players.images)
         checkpoint.save(self.folder.checkpoints, self.players, self.settings.keep_checkpoints)
 
     def _finish(self, state: str, reason: str | None) -> None:

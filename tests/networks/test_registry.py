@@ -1,0 +1,78 @@
+"""Every registered architecture fits every shape, with and without labels, and can be learned with."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from ganvas.errors import SettingsError
+from ganvas.networks import Shape, architecture, architecture_names, build
+
+SHAPES = [(28, 28), (96, 128), (128, 96), (60, 100), (17, 33), (8, 8), (5, 64)]
+
+
+@pytest.mark.parametrize("labels", [0, 3])
+@pytest.mark.parametrize(("height", "width"), SHAPES)
+@pytest.mark.parametrize("name", architecture_names())
+def test_any_shape_with_or_without_labels(name: str, height: int, width: int, labels: int) -> None:
+    channels = 3 if labels else 1
+    kind = architecture(name)
+    shape = Shape(height, width, channels, labels)
+    settings, _ = kind.resolve(kind.settings(name=name), shape)
+    generator, discriminator = build(settings, shape)
+    condition = torch.tensor([0, 1]) if labels else None
+    pictures = generator(torch.randn(2, settings.latent), condition)
+    assert pictures.shape == (2, channels, height, width)
+    logits = discriminator(pictures, condition)
+    assert logits.shape == (2,)
+    logits.sum().backward()
+    gradients = [p.grad for network in (generator, discriminator) for p in network.parameters()]
+    assert all(g is not None and torch.isfinite(g).all() for g in gradients)
+
+
+@pytest.mark.parametrize("kernel", [2, 3, 4, 5, 6, 7])
+def test_dcgan_takes_any_kernel(kernel: int) -> None:
+    kind = architecture("dcgan")
+    shape = Shape(30, 50, 3)
+    settings, _ = kind.resolve(kind.settings(name="dcgan", kernel=kernel), shape)
+    generator, discriminator = build(settings, shape)
+    pictures = generator(torch.randn(3, settings.latent))
+    assert pictures.shape == (3, 3, 30, 50)
+    assert discriminator(pictures).shape == (3,)
+
+
+def test_the_classic_settings_change_the_networks() -> None:
+    kind, shape = architecture("dcgan"), Shape(64, 64, 3)
+
+    def parameters(**given: object) -> list[int]:
+        settings, _ = kind.resolve(kind.settings(name="dcgan", **given), shape)
+        return [sum(p.numel() for p in network.parameters()) for network in build(settings, shape)]
+
+    plain = parameters(conv_layers=3, generator_filters=8, discriminator_filters=8)
+    assert parameters(conv_layers=4, generator_filters=8, discriminator_filters=8) != plain
+    wider_generator = parameters(conv_layers=3, generator_filters=16, discriminator_filters=8)
+    assert wider_generator[0] > plain[0]
+    assert wider_generator[1] == plain[1]
+
+
+def test_a_label_changes_what_is_drawn_and_what_is_thought_of_it() -> None:
+    kind, shape = architecture("dcgan"), Shape(16, 16, 1, labels=2)
+    settings, _ = kind.resolve(kind.settings(name="dcgan"), shape)
+    generator, discriminator = build(settings, shape)
+    generator.eval()
+    latent = torch.randn(1, settings.latent)
+    one, other = (generator(latent, torch.tensor([label])) for label in (0, 1))
+    assert not torch.equal(one, other)
+    torch.nn.init.normal_(discriminator.head.embedding.weight)
+    assert discriminator(one, torch.tensor([0])) != discriminator(one, torch.tensor([1]))
+
+
+def test_more_levels_than_the_picture_has_pixels_are_refused() -> None:
+    kind = architecture("dcgan")
+    with pytest.raises(SettingsError, match="at most"):
+        kind.resolve(kind.settings(name="dcgan", conv_layers=6), Shape(28, 28, 1))
+
+
+def test_a_misspelt_network_is_guessed() -> None:
+    with pytest.raises(SettingsError, match="Did you mean dcgan"):
+        architecture("dcgann")

@@ -1,0 +1,33 @@
+"""Every registered loss pulls both players the right way; the penalty is the gradient it says it is."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from ganvas.errors import SettingsError
+from ganvas.train.losses import loss, loss_names, r1_penalty
+
+
+@pytest.mark.parametrize("name", loss_names())
+def test_each_player_is_pulled_its_own_way(name: str) -> None:
+    game = loss(name)
+    real, fake = torch.zeros(8, requires_grad=True), torch.zeros(8, requires_grad=True)
+    game.discriminator(real, fake).backward()
+    assert (real.grad < 0).all()  # lower loss with higher logits for real pictures
+    assert (fake.grad > 0).all()
+    fake.grad = None
+    game.generator(fake).backward()
+    assert (fake.grad < 0).all()
+
+
+def test_r1_of_a_linear_discriminator_is_the_norm_of_its_weights() -> None:
+    weights = torch.randn(3, 4, 5)
+    pictures = torch.randn(6, 3, 4, 5, requires_grad=True)
+    logits = (pictures * weights).sum(dim=(1, 2, 3))
+    assert r1_penalty(pictures, logits).item() == pytest.approx(weights.square().sum().item(), rel=1e-5)
+
+
+def test_a_misspelt_loss_is_guessed() -> None:
+    with pytest.raises(SettingsError, match="Did you mean hinge"):
+        loss("hing")

@@ -1,0 +1,181 @@
+"""A run that was stopped, killed or damaged goes on, and ends with the same bits as one that was not."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ganvas.errors import InputError
+from ganvas.studio import StudioFolder
+from ganvas.train import draw, train
+from ganvas.train.checkpoint import checkpoints
+from ganvas.train.run_folder import RunFolder, read_lines
+
+LONG = ["--set", "batch=16", "--set", "ticks=4", "--set", "sheet=16", "--set", "light_judge=0"]
+LONG += ["--set", "network.generator_filters=4", "--set", "network.discriminator_filters=4", "--set", "network.latent=8"]
+
+
+class Notes:
+    """A progress that remembers what was said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def note(self, line: str) -> None:
+        self.lines.append(line)
+
+    def task(self, *arguments: object) -> object:
+        from ganvas.progress import Silent
+
+        return Silent().task("", None)
+
+
+def weights(folder: RunFolder) -> dict[str, bytes]:
+    newest = checkpoints(folder.checkpoints)[-1]
+    return {file.name: file.read_bytes() for file in sorted(newest.glob("*.safetensors"))}
+
+
+def cut_back(folder: RunFolder, studio: StudioFolder, keep: int = 1) -> None:
+    """As if the process had been killed right after its `keep`-th checkpoint."""
+    import shutil
+
+    for path in checkpoints(folder.checkpoints)[keep:]:
+        shutil.rmtree(path)
+    studio.catalog.update_run(folder.name, state="training")
+
+
+@pytest.mark.parametrize("extra", [{}, {"loss": "hinge", "network": {"name": "dcgan", "dropout": 0.3, "latent": 8}}])
+def test_a_continued_run_equals_an_uninterrupted_one_bit_for_bit(studio: StudioFolder, tiny: dict, extra: dict) -> None:
+    settings = {**tiny, **extra, "keep_checkpoints": 10}
+    whole = train(studio, "halves", settings, name="whole")
+    broken = train(studio, "halves", settings, name="broken")
+    assert weights(whole) == weights(broken)
+    for kept in (1, 3):
+        cut_back(broken, studio, kept)
+        train(studio, "halves", settings, name="broken")
+        assert weights(whole) == weights(broken)
+    timeless = [[{k: v for k, v in line.items() if "seconds" not in k} for line in read_lines(run.ticks_file)] for run in (whole, broken)]
+    assert timeless[0] == timeless[1]
+    assert [row.tick for row in studio.catalog.ticks("broken")] == [0, 1, 2, 3, 4]
+
+
+def test_checkpoints_between_ticks_change_nothing(studio: StudioFolder, tiny: dict) -> None:
+    plain = train(studio, "halves", tiny, name="plain")
+    often = train(studio, "halves", {**tiny, "checkpoint_every": "64-images", "keep_checkpoints": 20}, name="often")
+    assert len(checkpoints(often.checkpoints)) > len(checkpoints(plain.checkpoints))
+    assert weights(plain) == weights(often)
+
+
+def start(studio: StudioFolder, name: str, budget: str = "48000-images") -> subprocess.Popen:
+    command = [sys.executable, "-m", "ganvas", "-C", str(studio.root), "train", "halves", "--name", name, "--budget", budget]
+    return subprocess.Popen([*command, *LONG, "--set", "checkpoint_every=1600-images"], stderr=subprocess.PIPE, text=True)
+
+
+def wait_for_checkpoints(process: subprocess.Popen, folder: Path, count: int, seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while len(checkpoints(folder)) < count or checkpoints(folder)[-1].name == f"{0:09d}":
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline, "no checkpoint in time"
+        time.sleep(0.02)
+
+
+def test_a_killed_process_loses_only_the_work_since_its_last_checkpoint(studio: StudioFolder) -> None:
+    process = start(studio, "killed", budget="4000-images")
+    wait_for_checkpoints(process, studio.runs / "killed" / "checkpoints", 2)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    before = int(checkpoints(studio.runs / "killed" / "checkpoints")[-1].name)
+    assert 0 < before
+    again = start(studio, "killed", budget="4000-images")
+    said = again.communicate()[1]
+    assert again.returncode == 0, said
+    whole = start(studio, "whole", budget="4000-images")
+    whole.communicate()
+    killed, uninterrupted = (RunFolder(studio.runs / name) for name in ("killed", "whole"))
+    assert weights(killed) == weights(uninterrupted)
+    seen = [line["images"] for line in read_lines(killed.metrics_file)]
+    assert seen == sorted(set(seen))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_saves_and_says_how_to_go_on(studio: StudioFolder, number: signal.Signals) -> None:
+    process = start(studio, "stopped")
+    wait_for_checkpoints(process, studio.runs / "stopped" / "checkpoints", 2)
+    process.send_signal(number)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert "the same command goes on" in said
+    assert "Traceback" not in said
+    row = studio.catalog.run_named("stopped")
+    assert row.state == "interrupted"
+    assert int(checkpoints(studio.runs / "stopped" / "checkpoints")[-1].name) == row.images_seen
+
+
+def test_two_processes_cannot_train_one_run(studio: StudioFolder) -> None:
+    first = start(studio, "shared")
+    wait_for_checkpoints(first, studio.runs / "shared" / "checkpoints", 2)
+    second = start(studio, "shared")
+    said = second.communicate(timeout=60)[1]
+    first.kill()
+    first.communicate()
+    assert second.returncode == 1
+    assert "another process" in said
+
+
+def test_a_checkpoint_cut_in_half_is_passed_over(studio: StudioFolder, tiny: dict) -> None:
+    settings = {**tiny, "keep_checkpoints": 10}
+    whole = weights(train(studio, "halves", settings, name="run"))
+    folder = RunFolder(studio.runs / "run")
+    cut_back(folder, studio, keep=3)
+    newest = checkpoints(folder.checkpoints)[-1] / "average.safetensors"
+    os.truncate(newest, newest.stat().st_size // 2)
+    assert draw(folder, 3).checkpoint == checkpoints(folder.checkpoints)[-2].name
+    notes = Notes()
+    train(studio, "halves", settings, name="run", progress=notes)
+    assert any("damaged checkpoint" in line and "average.safetensors" in line for line in notes.lines)
+    assert weights(folder) == whole
+
+
+def test_a_run_whose_every_checkpoint_is_damaged_cannot_be_drawn_from(studio: StudioFolder, tiny: dict) -> None:
+    folder = train(studio, "halves", tiny)
+    for path in checkpoints(folder.checkpoints):
+        (path / "state.json").write_text('{"format": 1, "sha')
+    with pytest.raises(InputError, match="cut short"):
+        draw(folder, 3)
+
+
+def test_an_unfinished_run_goes_on_without_its_name_only_with_the_same_settings(studio: StudioFolder, tiny: dict) -> None:
+    first = train(studio, "halves", {**tiny, "keep_checkpoints": 10})
+    cut_back(first, studio)
+    other = train(studio, "halves", {**tiny, "seed": 5})
+    assert other.name != first.name
+    again = train(studio, "halves", {**tiny, "keep_checkpoints": 10})
+    assert again.name == first.name
+    assert studio.catalog.run_named(first.name).state == "finished"
+    third = train(studio, "halves", {**tiny, "keep_checkpoints": 10})
+    assert third.name not in {first.name, other.name}
+
+
+def test_a_named_run_refuses_other_settings_and_a_second_training(studio: StudioFolder, tiny: dict) -> None:
+    folder = train(studio, "halves", tiny, name="one")
+    with pytest.raises(InputError, match="exists and is finished"):
+        train(studio, "halves", tiny, name="one")
+    cut_back(folder, studio)
+    with pytest.raises(InputError, match="batch: 16 → 8"):
+        train(studio, "halves", {**tiny, "batch": 8}, name="one")
+
+
+def test_a_run_of_a_changed_set_does_not_go_on(studio: StudioFolder, tiny: dict) -> None:
+    folder = train(studio, "halves", tiny, name="one")
+    cut_back(folder, studio)
+    facts = studio.sets / "halves" / "set.json"
+    facts.write_text(json.dumps({**json.loads(facts.read_text()), "fingerprint": "other"}))
+    with pytest.raises(InputError, match="not the one run one was trained on"):
+        train(studio, "halves", tiny, name="one")

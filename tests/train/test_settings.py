@@ -1,0 +1,88 @@
+"""Settings: read as a person writes them, refused with the name and the nearest one."""
+
+from __future__ import annotations
+
+import pytest
+
+from ganvas.errors import SettingsError
+from ganvas.train.budget import parse_budget, parse_images
+from ganvas.train.settings import parse_assignments, setting_names, train_settings
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "amount"),
+    [
+        ("90s", "seconds", 90),
+        ("10m", "seconds", 600),
+        ("1.5h", "seconds", 5400),
+        ("200k-images", "images", 200_000),
+        ("2000-images", "images", 2000),
+        ("1.5M-images", "images", 1_500_000),
+        ("50-epochs", "images", 5000),
+        ("1-epoch", "images", 100),
+    ],
+)
+def test_budgets_as_people_write_them(text: str, kind: str, amount: float) -> None:
+    budget = parse_budget(text, images_per_epoch=100)
+    assert (budget.kind, budget.amount) == (kind, amount)
+
+
+@pytest.mark.parametrize("text", ["", "10", "ten minutes", "-5m", "0s", "10 parsecs", "k-images", "1e9s", "0-epochs"])
+def test_what_is_no_budget_is_refused_with_examples(text: str) -> None:
+    with pytest.raises(SettingsError, match="200k-images"):
+        parse_budget(text, images_per_epoch=100)
+
+
+def test_progress_follows_its_own_kind_and_ends_at_one() -> None:
+    assert parse_budget("100-images", 10).progress(images=50, seconds=1e9) == 0.5
+    assert parse_budget("10s", 10).progress(images=0, seconds=20) == 1.0
+
+
+def test_an_interval_must_be_in_images() -> None:
+    assert parse_images("2000-images", 10) == 2000
+    with pytest.raises(SettingsError, match="2000-images"):
+        parse_images("10m", 10)
+
+
+def test_assignments_nest_and_read_numbers() -> None:
+    given = parse_assignments(["batch=32", "network.kernel=5", "gamma=2.5", "loss=hinge", "checkpoint_every=2000-images"])
+    assert given["network"] == {"kernel": 5}
+    settings = train_settings(given)
+    assert (settings.batch, settings.gamma, settings.loss) == (32, 2.5, "hinge")
+    assert settings.network.kernel == 5
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"bach": 3}, "Did you mean batch"),
+        ({"kernel": 3}, "Did you mean network.kernel"),
+        ({"network": {"kernal": 3}}, "Did you mean network.kernel"),
+        ({"network": "dcgn"}, "Did you mean dcgan"),
+        ({"batch": "many"}, "batch = 'many'"),
+        ({"batch": 1}, "batch = 1"),
+        ({"budget": "soon"}, "not a budget"),
+        ({"checkpoint_every": "10m"}, "not a number of images"),
+        ({"loss": "wassersteen"}, "loss = 'wassersteen'"),
+    ],
+)
+def test_bad_settings_are_named(given: dict, message: str) -> None:
+    with pytest.raises(SettingsError, match=message.replace("(", r"\(")) as caught:
+        train_settings(given)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("assignment", ["batch", "=3", "batch=3=", "batch.size=3"])
+def test_an_assignment_without_sense_is_refused(assignment: str) -> None:
+    with pytest.raises(SettingsError):
+        train_settings(parse_assignments([assignment]))
+
+
+def test_every_setting_has_a_description() -> None:
+    from ganvas.networks import architecture
+    from ganvas.train.settings import TrainSettings
+
+    for model in (TrainSettings, architecture("dcgan").settings):
+        undescribed = [name for name, field in model.model_fields.items() if name != "name" and not field.description]
+        assert undescribed == []
+    assert "network.kernel" in setting_names()
