@@ -1,0 +1,143 @@
+"""The page of a run: `write_report(run_folder)` makes report.html, one file that opens anywhere, also offline.
+
+It reads the run's folder and nothing else; what is missing there is left out with a line that says so.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from ganvas.pictures.animate import progress_gif
+from ganvas.pictures.sheet import write_whole
+from ganvas.report import words
+from ganvas.report.inline import Inline, inline_file
+from ganvas.report.plots import score_plots, training_plots
+from ganvas.report.record import Json, RunRecord, number, read_record
+
+REPORT_FILE = "report.html"
+GIF_FILE = "progress.gif"
+GIF_BYTES = 3_000_000  # inline it grows by a third; the page is to stay light enough to send
+
+
+def write_report(run_folder: Path, *, out: Path | None = None) -> Path:
+    """Write the run's page (report.html in its folder, or `out`) and progress.gif, and return the page's path.
+
+    Raises InputError for a folder that is no run, or a place that cannot be written.
+    """
+    record = read_record(Path(run_folder))
+    return write_whole(out or record.folder / REPORT_FILE, _page(record).encode())
+
+
+def _page(record: RunRecord) -> str:
+    from jinja2 import Environment, StrictUndefined
+
+    here = files("ganvas.report")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(here.joinpath("page.html").read_text(encoding="utf-8"))
+    return template.render(style=here.joinpath("page.css").read_text(encoding="utf-8"), **_facts(record))
+
+
+def _facts(record: RunRecord) -> Json:
+    word, sentence = words.state(record)
+    return {
+        "title": record.name,
+        "pictures": words.pictures(record.pictures),
+        "state": word,
+        "state_sentence": sentence,
+        "tiles": _tiles(record),
+        "newest": _newest_sheet(record),
+        "samples": inline_file(record.optional("samples.png"), "Generated pictures, more of them."),
+        "scores": _score_rows(record),
+        "headline": str(record.scores.get("headline") or ""),
+        "remarks": _texts(record.scores.get("remarks")),
+        "nearest": inline_file(
+            record.optional("nearest.png"),
+            "Generated pictures, each followed by the three training pictures that are nearest to it.",
+        ),
+        "animation": _animation(record),
+        "training_plots": training_plots(record),
+        "score_plots": score_plots(record),
+        "choices": [
+            {key: words.plain(choice.get(key)) for key in ("name", "value", "reason")} for choice in record.choices
+        ],
+        "settings": words.flat(record.settings),
+        "machine": words.flat(record.machine) + words.flat(record.versions),
+        "credits": _texts(record.pictures.get("credits")),
+    }
+
+
+def _tiles(record: RunRecord) -> list[tuple[str, str, str]]:
+    """(label, value, small print) of the figures a reader looks for first."""
+    last = {
+        **(record.ticks[-1] if record.ticks else {}),
+        **(record.metrics[-1] if record.metrics else {}),
+        **record.state,
+    }
+    images, seconds, total = (number(last, key) for key in ("images", "seconds", "total_seconds"))
+    epoch = number(last, "epoch")
+    tiles = []
+    if images is not None:
+        tiles.append(("images seen", f"{images:,.0f}", f"{epoch:,.1f} epochs" if epoch is not None else ""))
+    if seconds is not None:
+        in_all = (
+            f"{words.duration(total)} in all with sheets, judging and saving"
+            if total is not None
+            else "training steps only"
+        )
+        tiles.append(("training time", words.duration(seconds), in_all))
+    if images and seconds:
+        tiles.append(("rate", f"{images / seconds:,.0f}", "images a second"))
+    rows = {row["name"]: row for row in _score_rows(record)}
+    for name in ("kid", "coverage"):
+        if name in rows:
+            row = rows[name]
+            tiles.append(
+                (
+                    row["label"],
+                    row["shown"].partition(" ±")[0],
+                    f"real against real {row['baseline_shown'].partition(' ±')[0]}",
+                )
+            )
+    return tiles
+
+
+def _score_rows(record: RunRecord) -> list[dict[str, str]]:
+    keys = ("name", "label", "shown", "baseline_shown")
+    rows = [{key: words.plain(score.get(key)) for key in keys} for score in record.scored]
+    return [{**row, "meaning": words.meaning(row["name"])} for row in rows]
+
+
+def _newest_sheet(record: RunRecord) -> tuple[Inline, str] | None:
+    """The newest sheet that can be read, and when it was drawn."""
+    ticks = {int(tick): entry for entry in record.ticks if (tick := number(entry, "tick")) is not None}
+    for tick, path in reversed(record.sheets.items()):
+        moment = words.when(ticks.get(tick, {})) or f"tick {tick}"
+        if sheet := inline_file(path, f"A sheet of generated pictures at {moment}."):
+            return sheet, moment
+    return None
+
+
+def _animation(record: RunRecord) -> Inline | None:
+    ticks = {int(tick): entry for entry in record.ticks if (tick := number(entry, "tick")) is not None}
+    frames = []
+    for tick, path in record.sheets.items():
+        try:
+            with Image.open(path) as image:
+                image.load()
+                frames.append((image.copy(), words.on_frame(record, ticks.get(tick, {"tick": tick}))))
+        except (OSError, SyntaxError, ValueError):
+            continue  # cut short by a kill
+    if len(frames) < 2:
+        return None
+    path = progress_gif(record.folder / GIF_FILE, frames, max_bytes=GIF_BYTES)
+    return inline_file(
+        path, f"Animation: the same {len(frames)} sheets one after another, from noise to the newest pictures."
+    )
+
+
+def _texts(value: Any) -> list[str]:
+    return [words.plain(item) for item in value] if isinstance(value, list) else []
