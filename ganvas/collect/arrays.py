@@ -58,9 +58,7 @@ def arrays(path: Path, progress: Progress) -> Listing:
     )
 
 
-def _listing(
-    path: Path, images: ArrayFile, labels: ArrayFile | None, split: str | None, progress: Progress
-) -> Listing:
+def _listing(path: Path, images: ArrayFile, labels: ArrayFile | None, split: str | None, progress: Progress) -> Listing:
     _check_shape(path, images)
     names = None if labels is None else _label_names(labels, images, progress)
     scale = _scale(path, images, progress)
@@ -119,6 +117,8 @@ def _scale(path: Path, images: ArrayFile, progress: Progress) -> _Scale | None:
         finite = rows[np.isfinite(rows)]
         if finite.size:
             lowest, highest = min(lowest, float(finite.min())), max(highest, float(finite.max()))
+    if lowest > highest:
+        raise InputError(f"{path}: {images.name} holds no finite number")
     ranges = RANGES if images.dtype.kind == "f" else RANGES[2:]
     for low, high, factor, offset, name in ranges:
         if low <= lowest and highest <= high:
@@ -131,6 +131,8 @@ def _scale(path: Path, images: ArrayFile, progress: Progress) -> _Scale | None:
 
 def _pairs(path: Path, files: list[ArrayFile]) -> list[tuple[ArrayFile, ArrayFile | None, str | None]]:
     """(images, labels, split) by the usual names: images/labels, x_train/y_train, test_images, arr_0/arr_1."""
+    if path.suffix.lower() == ".npy":
+        return [(files[0], None, None)]
     words = {file.name: _words(file.name) for file in files}
     images = [file for file in files if words[file.name][0] & IMAGE_WORDS and len(file.shape) >= 3]
     if not images:

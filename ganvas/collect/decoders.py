@@ -7,6 +7,7 @@ import the caller's script again, and lose all that is in flight when one worker
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -51,6 +52,8 @@ class Decoders:
         for worker in list(self._started):
             worker.kill()
         self._threads.shutdown(cancel_futures=True)
+        for worker in self._started:
+            worker.close()
 
     def map(self, batches: Iterable[tuple[T, Sequence[Content | Reply]]]) -> Iterator[tuple[T, list[Reply]]]:
         """The replies of each batch, in the order of the batches; a few batches are under way at a time.
@@ -89,7 +92,6 @@ class Decoders:
         replies = list(worker.ask(contents, self.patience_s))
         if len(replies) < len(contents):
             self._own.worker, self._own.death = None, worker.death()
-            self._started.discard(worker)
         return replies
 
     def _worker(self) -> _Worker:
@@ -120,10 +122,7 @@ class _Worker:
         assert self._process.stdout is not None
         self._requests, self._replies = self._process.stdin, self._process.stdout
         if not self._replies.readline():
-            self._process.wait()
-            self._errors.seek(0)
-            last = self._errors.read().decode(errors="replace").strip().splitlines()[-1:] or ["it ended at once"]
-            raise GanvasError(f"the program that reads pictures does not start: {last[0]}")
+            raise GanvasError(f"the program that reads pictures does not start: {self._last_words()}")
 
     def ask(self, contents: list[Content], patience_s: float) -> Iterator[Reply]:
         watch = threading.Timer(patience_s, self._give_up)
@@ -143,6 +142,7 @@ class _Worker:
     def death(self) -> str:
         self.kill()
         code = self._process.wait()
+        self.close()
         if self._late:
             return "took too long to read"
         if code < 0:
@@ -150,9 +150,22 @@ class _Worker:
         return f"crashed the decoder: exit {code}"
 
     def kill(self) -> None:
-        self._process.poll()
-        if self._process.returncode is None:
-            self._process.kill()
+        self._process.kill()
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        with contextlib.suppress(BrokenPipeError):  # what a dead process was still to be sent
+            self._requests.close()
+        self._replies.close()
+        self._errors.close()
+
+    def _last_words(self) -> str:
+        self._process.wait()
+        self._errors.seek(0)
+        lines = self._errors.read().decode(errors="replace").strip().splitlines()
+        self.close()
+        return lines[-1] if lines else "it ended at once"
 
     def _send(self, contents: list[Content]) -> None:
         jobs = [{"bytes": len(it)} if isinstance(it, bytes) else {"path": str(it)} for it in contents]

@@ -40,6 +40,8 @@ def fetch(url: str, place: Path, known: Known, progress: Progress, timeout_s: fl
             raise InputError(f"{url} is not the file it should be (size or SHA-256 differ): nothing was kept of it")
         os.replace(temporary, place)
     except (OSError, http.client.HTTPException) as error:
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
         reason = getattr(error, "reason", None) or error
         raise InputError(f"{url} cannot be had ({reason}): check the network and run again") from error
     finally:

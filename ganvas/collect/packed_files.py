@@ -166,4 +166,4 @@ def _whole(stream: IO[bytes], most: int) -> bytes:
 
 
 def _text(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:100]
+    return (str(error).splitlines() or [type(error).__name__])[0][:100].rstrip(":")

@@ -34,15 +34,18 @@ def to_eight_bits(image: Image.Image) -> Image.Image:
 
 
 def without_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
-    """The colours, and the alpha as "L" where there is any transparency. Palettes become RGB."""
+    """The colours, and the alpha as "L" where there is any transparency. Palettes become RGB, or gray where all are."""
     if image.mode in ("LA", "La") or (image.mode in ("1", "L") and "transparency" in image.info):
         gray, alpha = image.convert("LA").split()
         return gray, alpha
     if image.mode == "PA" or image.has_transparency_data:
         rgba = image.convert("RGBA")
         alpha = rgba.getchannel("A")
-        return rgba.convert("RGB"), None if alpha.getextrema()[0] == 255 else alpha
-    return (image.convert("RGB") if image.mode in ("P", "RGBX") else image), None
+        colours = rgba.getchannel("G") if _is_gray_palette(image) else rgba.convert("RGB")
+        return colours, None if alpha.getextrema()[0] == 255 else alpha
+    if image.mode in ("P", "RGBX"):
+        return image.convert("L" if _is_gray_palette(image) else "RGB"), None
+    return image, None
 
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
@@ -65,6 +68,11 @@ def composite(image: Image.Image, alpha: Image.Image | None, background: tuple[i
     if image.mode == "L" and len(set(background)) == 1:
         return Image.composite(image, Image.new("L", image.size, background[0]), alpha)
     return Image.composite(image.convert("RGB"), Image.new("RGB", image.size, background), alpha)
+
+
+def _is_gray_palette(image: Image.Image) -> bool:
+    palette = image.getpalette("RGB") if image.mode in ("P", "PA") else None
+    return palette is not None and palette[0::3] == palette[1::3] == palette[2::3]
 
 
 def _from_sixteen(values: NDArray[Any]) -> NDArray[np.uint8]:

@@ -60,7 +60,7 @@ class PictureInfo:
 
 @dataclass(frozen=True)
 class Picture:
-    """`pixels`: uint8 [H, W, C], sRGB; C is 1 where the original is gray, else 3."""
+    """`pixels`: uint8 [H, W, C], sRGB; C is 1 where the original is gray (its palette too), else 3."""
 
     pixels: NDArray[np.uint8]
     info: PictureInfo
