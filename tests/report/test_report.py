@@ -79,7 +79,7 @@ def test_a_page_of_houses_stays_under_eight_megabytes(make_run: Callable[..., Pa
     rng = np.random.default_rng(0)
     coarse = rng.integers(0, 256, (64, 3, 8, 6)).repeat(16, axis=2).repeat(16, axis=3)
     houses = np.clip(coarse + rng.normal(0, 12, (64, 3, 128, 96)), 0, 255).astype(np.uint8)
-    assert write_report(make_run(ticks=10, pictures=houses)).stat().st_size < 8_000_000
+    assert write_report(make_run(ticks=4, pictures=houses)).stat().st_size < 8_000_000
 
 
 def test_files_that_a_kill_cut_short_are_read_as_far_as_they_go(make_run: Callable[..., Path]) -> None:
