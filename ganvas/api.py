@@ -228,10 +228,31 @@ class Run:
         return Drawing(drawn.pictures, drawn.labels, seed)
 
     def judge(self, n: int | None = None, encoder: str | None = None) -> Scorecard:
-        """Scores of the run's pictures beside the real-against-real baseline; kept in the catalog and in scores.json."""
-        from ganvas.judge import judge_run_pictures
+        """Scores of the run's pictures beside the real-against-real baseline; kept in the catalog and in scores.json.
 
-        return judge_run_pictures(self, n, encoder)
+        Raises InputError for a run without a checkpoint, a set that is gone or another by now, or too few pictures.
+        """
+        from ganvas.encode import DEFAULT_ENCODER
+        from ganvas.encode import encoder as load_encoder
+        from ganvas.judge import judge_run
+        from ganvas.pictures.packed import PackedSet
+
+        files = self._files()
+        trained_on = files.read_settings()["set"]
+        packed = PackedSet.open(self.studio.folder.sets / trained_on["name"])
+        if packed.fingerprint != trained_on["fingerprint"]:
+            raise InputError(f"set {packed.name} is not the one {self.name} was trained on: judging it would mean nothing")
+        card = judge_run(
+            self.folder,
+            packed,
+            lambda count: self.draw(count).pictures,
+            encoder=load_encoder(encoder or DEFAULT_ENCODER),
+            n=n,
+            checkpoint=files.newest_checkpoint().name,
+            progress=self.studio.progress,
+        )
+        self.studio.folder.catalog.save_scores(self.name, card.score_rows())
+        return card
 
     def report(self) -> Path:
         """Write report.html, one page that opens anywhere, and return where it is."""

@@ -27,7 +27,7 @@ def judge(
     if as_json:
         print_json({"run": chosen.name, **card.to_json()})
         return
-    print_table(f"{chosen.name}: {card.headline}", ["score", "generated", "real against real"], card.table())
+    print_table(f"{chosen.name}: {card.headline}", ["score", "generated", "real against real"], card.rows())
     for line in card.remarks:
         print(line)
 
