@@ -40,9 +40,9 @@ def add(
     type that can be added, no readable picture, or where the source is damaged (what could be read of it is then kept).
     """
     root = Path(os.path.abspath(os.path.expanduser(path)))
-    _check(root, studio)
-    source = source_for(root)
     try:
+        _check(root, studio)
+        source = source_for(root)
         listing = source.listing(root, progress)
     except DamagedSource as error:
         raise _damaged(root, str(error), 0) from error

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from ganvas.collect import Added, add, decoders
 from ganvas.errors import GanvasError, InputError
@@ -250,6 +251,17 @@ def test_a_picture_that_never_ends_is_given_up(
         ((name, replies),) = pool.map([("batch", contents)])
     assert name == "batch"
     assert [reply.get("reason") for reply in replies] == [None, "took too long to read", None]
+
+
+def test_a_picture_that_fills_the_memory_of_its_worker_costs_one_row(
+    studio: StudioFolder, tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = "from ganvas.collect import decoder; decoder.MEMORY_BYTES = 400 * 2**20; decoder.main()"
+    monkeypatch.setattr(decoders, "PROGRAM", ("-P", "-c", program))
+    folder = write(tmp_path / "in", ["1.png", "3.png"])
+    Image.new("P", (12_000, 12_000)).save(folder / "2.png")  # 432 MB as RGB
+    added = add(studio, folder, workers=1)
+    assert added == Added(found=3, new=2, known=0, unreadable={"needs more memory than there is": 1})
 
 
 def test_a_worker_that_cannot_start_says_why(
