@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ganvas.version import __version__
+
 if TYPE_CHECKING:
     from ganvas.api import Studio, load
 
-__version__ = "0.1.0"
-__all__ = ["Studio", "load"]
+__all__ = ["Studio", "__version__", "load"]
 
 
 def __getattr__(name: str) -> Any:
     # Imported on first use: `import ganvas` must stay quick and must not import torch.
-    if name in __all__:
+    if name in ("Studio", "load"):
         from ganvas import api
 
         return getattr(api, name)

@@ -1,8 +1,8 @@
 """The public API: a studio, its sets and its runs, as objects whose methods are the command line's verbs.
 
-    studio = ganvas.Studio("houses")
-    run = studio.set("fronts", size=(128, 96)).train(budget="10m")
-    run.judge(); run.report(); run.draw(64, seed=1).save("new.png")
+studio = ganvas.Studio("houses")
+run = studio.set("fronts", size=(128, 96)).train(budget="10m")
+run.judge(); run.report(); run.draw(64, seed=1).save("new.png")
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Studio:
         split: str = "auto",
         seed: int = 0,
     ) -> PictureSet:
-        """The set of this name, frozen and packed from all kept pictures if it does not exist; `size` is (width, height).
+        """The set of this name, packed from all kept pictures if it does not exist; `size` is (width, height).
 
         Raises InputError when it exists with another size, since a set is never changed.
         """
@@ -87,7 +87,7 @@ class Studio:
             )
         elif size is not None and (existing.width, existing.height) != tuple(size):
             raise InputError(
-                f"set {name} exists with size {existing.width}x{existing.height}, and sets are frozen: choose another name"
+                f"set {name} exists with size {existing.width}x{existing.height}; sets are frozen: choose another name"
             )
         return PictureSet(self, name)
 
@@ -154,7 +154,7 @@ class PictureSet:
         return PackedSet.open(self.studio.folder.sets / self.name)
 
     def train(self, budget: str | None = None, name: str | None = None, **settings: Any) -> Run:
-        """Train on this set, or go on with the unfinished run of the same settings (`ganvas train --help` lists them)."""
+        """Train on this set, or go on with its unfinished run of the same settings (`ganvas train SET --settings`)."""
         from ganvas.train import train
 
         given = settings if budget is None else {"budget": budget, **settings}
@@ -241,7 +241,9 @@ class Run:
         trained_on = files.read_settings()["set"]
         packed = PackedSet.open(self.studio.folder.sets / trained_on["name"])
         if packed.fingerprint != trained_on["fingerprint"]:
-            raise InputError(f"set {packed.name} is not the one {self.name} was trained on: judging it would mean nothing")
+            raise InputError(
+                f"set {packed.name} is not the one {self.name} was trained on: judging it would mean nothing"
+            )
         card = judge_run(
             self.folder,
             packed,

@@ -36,12 +36,17 @@ def _explain(error: Exception) -> None:
 
     if isinstance(error, GanvasError):
         _say(str(error), 1)
+    if type(error).__name__ == "NoArgsIsHelpError":  # the help is on the screen already
+        sys.exit(2)
     if hasattr(error, "format_message"):  # Click's and Typer's usage errors
         _say(f"{_plain(error.format_message())} (`ganvas --help` lists the verbs)", getattr(error, "exit_code", 2))
     if isinstance(error, OSError):
         where = f" {error.filename}" if error.filename else ""
         _say(f"the system said: {error.strerror or error}{where}", 1)
-    _say(f"this is a fault of ganvas: {type(error).__name__}: {error}; run it again with --debug and report what it shows", 1)
+    _say(
+        f"a fault of ganvas: {type(error).__name__}: {error}; run it again with --debug and report what it shows",
+        1,
+    )
 
 
 def _plain(message: str) -> str:

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-import ganvas
 from ganvas.cli import data, picture_sets, results, training
 from ganvas.cli.opening import Opening
+from ganvas.version import __version__
 
 app = typer.Typer(
     help="From a handful of pictures to a generator of new ones.",
@@ -21,7 +21,7 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        print(f"ganvas {ganvas.__version__}")
+        print(f"ganvas {__version__}")
         raise typer.Exit
 
 
@@ -31,7 +31,9 @@ def opening(
     studio: Annotated[
         Path, typer.Option("--studio", "-C", help="The studio's folder, or one inside it.", show_default=False)
     ] = Path(),
-    db: Annotated[str | None, typer.Option("--db", help="Address of the catalog's database, as SQLAlchemy writes it.")] = None,
+    db: Annotated[
+        str | None, typer.Option("--db", help="Address of the catalog's database, as SQLAlchemy writes it.")
+    ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the whole traceback of an error.")] = False,
     version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True)] = False,
 ) -> None:

@@ -28,7 +28,9 @@ def sample(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Which sample: fashion (Fashion-MNIST, MIT licence).")],
     folder: Annotated[Path, typer.Argument(metavar="STUDIO", help="The studio to make.")],
-    full: Annotated[bool, typer.Option("--full", help="All 70,000 pictures: 60,000 to train, 10,000 held out.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="All 70,000 pictures: 60,000 to train, 10,000 held out.")
+    ] = False,
 ) -> None:
     """Make a studio with a packed, labelled set of sample pictures."""
     from ganvas.api import Studio

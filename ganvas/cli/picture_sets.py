@@ -23,9 +23,13 @@ def make(
     size: Annotated[
         str | None, typer.Option("--size", help="Width x height in pixels, as 128x96; proposed if not given.")
     ] = None,
-    channels: Annotated[int | None, typer.Option("--channels", help="1 gray, 3 colour; from the pictures if not given.")] = None,
+    channels: Annotated[
+        int | None, typer.Option("--channels", help="1 gray, 3 colour; from the pictures if not given.")
+    ] = None,
     fit: Annotated[str, typer.Option("--fit", help="crop, pad or stretch to the size.")] = "crop",
-    background: Annotated[str, typer.Option("--background", help="Colour under transparent pixels and padding.")] = "white",
+    background: Annotated[
+        str, typer.Option("--background", help="Colour under transparent pixels and padding.")
+    ] = "white",
     split: Annotated[str, typer.Option("--split", help="train/held-out shares, or given, or auto.")] = "auto",
     seed: Annotated[int, typer.Option("--seed", help="What the split follows from.")] = 0,
     dry_run: DryRun = False,

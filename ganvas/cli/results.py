@@ -49,7 +49,9 @@ def draw(
     target = out or Path(f"{chosen.name}-seed{seed}" + ("" if each else ".png"))
     written = drawing.save_each(target) if each else [drawing.save(target)]
     if as_json:
-        print_json({"run": chosen.name, "seed": seed, "n": n, "labels": drawing.labels, "files": [str(p) for p in written]})
+        print_json(
+            {"run": chosen.name, "seed": seed, "n": n, "labels": drawing.labels, "files": [str(p) for p in written]}
+        )
     else:
         print(f"{n:,} pictures in {target}")
 
@@ -75,7 +77,9 @@ def show(
 
 def info(
     context: typer.Context,
-    name: Annotated[str | None, typer.Argument(metavar="[RUN|SET]", help="A run or a set; the studio if not given.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[RUN|SET]", help="A run or a set; the studio if not given.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """What is here."""

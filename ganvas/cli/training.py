@@ -19,7 +19,9 @@ def train(
     epochs: Annotated[float | None, typer.Option("--epochs", help="The same as --budget N-epochs.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="The run's name; SET-1, SET-2, … if not given.")] = None,
     network: Annotated[str | None, typer.Option("--network", help="The architecture: dcgan.")] = None,
-    condition: Annotated[str | None, typer.Option("--condition", help="What the generator is told: none or label.")] = None,
+    condition: Annotated[
+        str | None, typer.Option("--condition", help="What the generator is told: none or label.")
+    ] = None,
     loss: Annotated[str | None, typer.Option("--loss", help="non-saturating or hinge.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="What all randomness follows from.")] = None,
     config: Annotated[Path | None, typer.Option("--config", help="A TOML file of settings.")] = None,
@@ -39,7 +41,9 @@ def train(
     if epochs is not None:
         budget = f"{epochs:g}-epochs"
     options = {"budget": budget, "condition": condition, "loss": loss, "seed": seed}
-    given = gather(config, assignments or [], network, {key: value for key, value in options.items() if value is not None})
+    given = gather(
+        config, assignments or [], network, {key: value for key, value in options.items() if value is not None}
+    )
     if dry_run:
         _print_plan(chosen.packed, given, as_json)
         return
@@ -47,7 +51,7 @@ def train(
     if as_json:
         print_json(run.info())
     else:
-        print(f"{run.name} is finished: ganvas judge {run.name}; ganvas show {run.name}; ganvas draw {run.name} --out new.png")
+        print(f"{run.name} is finished; now: ganvas judge {run.name}, ganvas show {run.name}, ganvas draw {run.name}")
 
 
 def gather(config: Path | None, assignments: list[str], network: str | None, options: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Networks: one file per architecture, each a generator and a discriminator, found by name in one registry.
 
 `build("dcgan", settings, shape)` returns the pair. A generator maps latents float [N, latent] and an optional condition
-int64 [N] to pictures float [N, C, H, W] in about −1 … 1; a discriminator maps pictures and condition to logits float [N].
+int64 [N] to pictures float [N, C, H, W] in about −1 … 1; a discriminator pictures and condition to logits float [N].
 """
 
 from ganvas.networks.registry import (

@@ -40,7 +40,7 @@ class ProjectionHead(nn.Module):
         self.scale = 1 / math.sqrt(features)
 
     def forward(self, features: Tensor, condition: Tensor | None) -> Tensor:
-        logits = self.linear(features)[:, 0]
+        logits: Tensor = self.linear(features)[:, 0]
         if self.embedding is not None:
             logits = logits + self.scale * (features * self.embedding(_given(condition))).sum(dim=1)
         return logits

@@ -1,9 +1,9 @@
 """DCGAN for any height × width: the classic to beat, and the quickest to good pictures at small sizes.
 
 After Radford et al. 2015 (arXiv 1511.06434), figure 1 and section 3, with two departures that were measured: the
-discriminator has no batch norm by default (it fights with gradient penalties), and a last 3 × 3 convolution at full size
-cleans what the transposed convolutions leave. Each level is cropped to the size its picture needs, so sides need not be
-powers of two.
+discriminator has no batch norm by default (it fights with gradient penalties), and a last 3 × 3 convolution at full
+size cleans what the transposed convolutions leave. Each level is cropped to the size its picture
+needs, so sides need not be powers of two.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def resolve(settings: DcganSettings, shape: Shape) -> tuple[DcganSettings, dict[
         reasons["conv_layers"] = f"{shape.width}×{shape.height} pixels grow from {base_width}×{base_height}"
     elif settings.conv_layers > most:
         raise SettingsError(
-            f"network.conv_layers = {settings.conv_layers} halves {shape.width}×{shape.height} pixels away: {most} at most"
+            f"network.conv_layers = {settings.conv_layers} halves {shape.width}×{shape.height} away: {most} at most"
         )
     pixels = shape.height * shape.width
     filters = 24 if pixels <= 32 * 32 else 32 if pixels <= 64 * 64 else 24
@@ -72,7 +72,9 @@ def level_sizes(height: int, width: int, levels: int) -> list[tuple[int, int]]:
 def _modules(settings: DcganSettings, shape: Shape) -> tuple[nn.Module, nn.Module]:
     from ganvas.networks.dcgan_modules import Discriminator, Generator
 
-    assert settings.conv_layers and settings.generator_filters and settings.discriminator_filters
+    assert settings.conv_layers
+    assert settings.generator_filters
+    assert settings.discriminator_filters
     sizes = level_sizes(shape.height, shape.width, settings.conv_layers)
     widths = [min(2**level, WIDEST) for level in range(settings.conv_layers, -1, -1)]
     generator = Generator(

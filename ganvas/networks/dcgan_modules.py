@@ -57,8 +57,7 @@ class Discriminator(nn.Module):
         self.dropout = settings.dropout
         padding = (settings.kernel - 1) // 2
         self.levels = nn.ModuleList(
-            nn.Conv2d(i, o, settings.kernel, 2, padding)
-            for i, o in zip([channels, *widths[:-1]], widths, strict=True)
+            nn.Conv2d(i, o, settings.kernel, 2, padding) for i, o in zip([channels, *widths[:-1]], widths, strict=True)
         )
         normed = settings.discriminator_norm == "batch"
         self.norms = nn.ModuleList(
@@ -75,4 +74,5 @@ class Discriminator(nn.Module):
             x = F.leaky_relu(norm(level(x)), self.leaky_slope)
             if self.dropout:
                 x = F.dropout(x, self.dropout, self.training)
-        return self.head(x.flatten(1), condition)
+        logits: Tensor = self.head(x.flatten(1), condition)
+        return logits

@@ -1,4 +1,4 @@
-"""The registry of architectures. Their settings are known without importing torch; their modules are built on demand."""
+"""The registry of architectures. Settings are known without importing torch; modules are built on demand."""
 
 from __future__ import annotations
 

@@ -56,6 +56,6 @@ def check_one_colour(count: int, patience: int, images: int) -> None:
     """Raises TrainingStopped after `patience` checks in a row of one colour."""
     if count >= patience:
         raise TrainingStopped(
-            f"stopped at {images:,} images: the last {count} checks drew pictures of one colour, training has collapsed; "
+            f"stopped at {images:,} images: the last {count} checks drew pictures of one colour, a collapse; "
             "train again with another --seed, a higher --set gamma= or a lower --set generator_rate="
         )

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-import ganvas
 from ganvas.catalog import Catalog, RunRow
 from ganvas.errors import InputError
 from ganvas.pictures.packed import PackedSet
 from ganvas.studio import StudioFolder, checked_name
 from ganvas.train.plan import Plan
 from ganvas.train.run_folder import RunFolder
+from ganvas.version import __version__
 
 UNFINISHED = ("training", "interrupted")
 
@@ -37,7 +37,9 @@ def find_unfinished(studio: StudioFolder, set_name: str, name: str | None, asked
         if not difference:
             return folder
         if name is not None:
-            raise InputError(f"run {name} is unfinished with other settings ({difference}): use those, or another --name")
+            raise InputError(
+                f"run {name} is unfinished with other settings ({difference}): use those, or another --name"
+            )
     if name is not None and runs and (studio.runs / name / "settings.json").exists():
         raise InputError(f"run {name} exists and is {runs[-1].state}: choose another --name")
     return None
@@ -88,7 +90,7 @@ def _record(packed: PackedSet, plan: Plan, asked: dict[str, Any], settings: dict
             "label_shares": [count / max(1, sum(counts)) for count in counts],
         },
         "versions": {
-            "ganvas": ganvas.__version__,
+            "ganvas": __version__,
             "torch": torch.__version__,
             "numpy": np.__version__,
             "python": platform.python_version(),

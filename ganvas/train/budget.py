@@ -1,4 +1,4 @@
-"""How long to train: seconds, images or epochs, written as a person says it: `10m`, `90s`, `2h`, `200k-images`, `50-epochs`."""
+"""How long to train, written as a person says it: `10m`, `90s`, `2h`, `200k-images`, `50-epochs`."""
 
 from __future__ import annotations
 

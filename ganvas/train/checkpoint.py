@@ -1,6 +1,6 @@
-"""Checkpoints: safetensors + JSON in runs/NAME/checkpoints/IMAGES/, written under another name and renamed when whole.
+"""Checkpoints: safetensors + JSON in runs/NAME/checkpoints/IMAGES/, written aside and renamed when whole.
 
-`load_latest(folder, players)` goes on from the newest whole one; one that a crash or a full disk cut short is passed over.
+`load_latest(folder, players)` goes on from the newest whole one; what a crash or a full disk cut short is passed over.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ganvas.train.step import Players
 FORMAT = 1
 NETWORKS = ("generator", "discriminator", "average")
 OPTIMIZERS = ("generator_optimizer", "discriminator_optimizer")
-COUNTERS = ("step", "images", "seconds", "tick", "one_colour_count")
+COUNTERS = ("step", "images", "seconds", "total_seconds", "tick", "one_colour_count")
 
 
 def save(folder: Path, players: Players, keep: int) -> Path:
@@ -45,7 +45,9 @@ def save(folder: Path, players: Players, keep: int) -> Path:
         partial.rename(target)
     except (OSError, SafetensorError) as error:
         shutil.rmtree(partial, ignore_errors=True)
-        raise InputError(f"could not write the checkpoint {target}: {error}; free some space and train again to go on") from error
+        raise InputError(
+            f"could not write the checkpoint {target}: {error}; free some space and train again to go on"
+        ) from error
     for old in checkpoints(folder)[:-keep]:
         shutil.rmtree(old, ignore_errors=True)
     return target
@@ -58,7 +60,7 @@ def checkpoints(folder: Path) -> list[Path]:
 
 def load_latest(folder: Path, players: Players) -> tuple[Path | None, list[str]]:
     """Put the newest whole checkpoint into the players; returns it (None: there is none) and what was passed over."""
-    damaged = []
+    damaged: list[str] = []
     for path in reversed(checkpoints(folder)):
         trouble = damage(path)
         if trouble is None:

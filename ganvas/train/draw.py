@@ -1,4 +1,4 @@
-"""New pictures from a run: `draw(run, 64, seed=1)`. Picture i of a seed is the same whatever else is drawn beside it."""
+"""New pictures from a run: `draw(run, 64, seed=1)`. Picture i of a seed is the same whatever is drawn beside it."""
 
 from __future__ import annotations
 

@@ -23,12 +23,19 @@ SUBSETS = 20
 class LightJudge:
     """Scores drawn pictures uint8 [N, C, H, W] against the same real ones at every tick."""
 
-    def __init__(self, packed: PackedSet, progress: Progress) -> None:
+    def __init__(self, packed: PackedSet, drawn: int, progress: Progress) -> None:
         held_out = len(packed.held_out) >= FEWEST
         indices = packed.held_out if held_out else packed.train
         chosen = np.random.default_rng(0).permutation(indices)[:MOST_REAL]
         self._encoder: Encoder = encoder()
         self._real = cached_features(packed, self._encoder, np.sort(chosen), progress)
+        others = np.setdiff1d(packed.train, chosen)
+        beside = np.sort(np.random.default_rng(1).permutation(others)[:drawn])
+        self._baseline = (
+            {f"{name}_baseline": value for name, value in self._compared(packed, beside, progress).items()}
+            if len(beside) >= FEWEST
+            else {}
+        )
 
     @classmethod
     def possible(cls, packed: PackedSet, drawn: int) -> bool:
@@ -36,14 +43,20 @@ class LightJudge:
         return drawn >= FEWEST and max(len(packed.held_out), len(packed.train)) >= FEWEST
 
     def scores(self, pictures: NDArray[np.uint8]) -> dict[str, float]:
-        """KID (not multiplied), its standard deviation, precision, recall and coverage."""
-        fake = self._encoder.encode(pictures)
-        distance = kid(self._real, fake, subsets=SUBSETS)
-        shares = manifold_scores(self._real, fake)
-        return {
-            "kid": distance.mean,
-            "kid_sd": distance.sd,
-            "precision": shares.precision,
-            "recall": shares.recall,
-            "coverage": shares.coverage,
-        }
+        """KID (not multiplied) with its sd, precision, recall, coverage; real pictures' own as NAME_baseline."""
+        return {**_scores(self._real, self._encoder.encode(pictures)), **self._baseline}
+
+    def _compared(self, packed: PackedSet, indices: NDArray[np.int64], progress: Progress) -> dict[str, float]:
+        return _scores(self._real, cached_features(packed, self._encoder, indices, progress))
+
+
+def _scores(real: NDArray[np.float32], fake: NDArray[np.float32]) -> dict[str, float]:
+    distance = kid(real, fake, subsets=SUBSETS)
+    shares = manifold_scores(real, fake)
+    return {
+        "kid": distance.mean,
+        "kid_sd": distance.sd,
+        "precision": shares.precision,
+        "recall": shares.recall,
+        "coverage": shares.coverage,
+    }

@@ -46,8 +46,8 @@ def train(
 ) -> RunFolder:
     """Train a GAN on a packed set; the same call goes on with an unfinished run of the same settings.
 
-    Raises SettingsError for bad settings, InputError for a set or run that cannot be used, TrainingStopped when an alarm
-    ended the training, and KeyboardInterrupt (after saving) when a person did.
+    Raises SettingsError for bad settings, InputError for a set or run that cannot be used, TrainingStopped when an
+    alarm ended the training, and KeyboardInterrupt (after saving) when a person did.
     """
     progress = progress or Silent()
     packed = PackedSet.open(studio.sets / set_name)
@@ -83,7 +83,7 @@ class _Training:
         self.real_spread = alarms.real_spread(np.asarray(packed.images[packed.train[:512]]))
         self.sums: dict[str, Tensor] = {}
         self.summed = 0
-        self.started = time.perf_counter()
+        self.counted = time.perf_counter()
 
     def run(self) -> None:
         self._resume()
@@ -95,7 +95,9 @@ class _Training:
         except (Interrupted, KeyboardInterrupt):
             self._save()
             self._finish("interrupted", None)
-            self.progress.note(f"stopped at {self.players.images:,} images, all saved: the same command goes on from there")
+            self.progress.note(
+                f"stopped at {self.players.images:,} images, all saved: the same command goes on from there"
+            )
             raise KeyboardInterrupt from None
         except TrainingStopped as stopped:
             self._finish("stopped", str(stopped))
@@ -104,11 +106,9 @@ class _Training:
             self._finish("interrupted", str(error))
             raise
         self._finish("finished", None)
-        spent = time.perf_counter() - self.started
-        steps = f"{self.players.seconds:,.0f} s of training steps" if self.players.seconds >= 1 else "no steps were left to do"
         self.progress.note(
-            f"{self.folder.name}: {self.players.images:,} images, {steps}; "
-            f"{spent:,.0f} s in all with sheets, judging and saving"
+            f"{self.folder.name}: {self.players.images:,} images, {self.players.seconds:,.0f} s of training steps; "
+            f"{self.players.total_seconds:,.0f} s in all with sheets, judging and saving"
         )
 
     def _resume(self) -> None:
@@ -188,13 +188,15 @@ class _Training:
 
     def _save(self) -> None:
         players = self.players
+        self._count_total()
         networks = {"generator": players.generator, "discriminator": players.discriminator}
         alarms.check_weights(networks, players.images)
         checkpoint.save(self.folder.checkpoints, self.players, self.settings.keep_checkpoints)
 
     def _finish(self, state: str, reason: str | None) -> None:
-        done = {"state": state, "reason": reason, "images": self.players.images, "seconds": self.players.seconds}
-        self.folder.write_json("state.json", done)
+        self._count_total()
+        done = {name: getattr(self.players, name) for name in ("images", "seconds", "total_seconds")}
+        self.folder.write_json("state.json", {"state": state, "reason": reason, **done})
         self.catalog.update_run(
             self.folder.name,
             state=state,
@@ -203,6 +205,11 @@ class _Training:
             train_seconds=self.players.seconds,
             finished_at=dt.datetime.now(dt.UTC) if state != "interrupted" else None,
         )
+
+    def _count_total(self) -> None:
+        now = time.perf_counter()
+        self.players.total_seconds += now - self.counted
+        self.counted = now
 
     def _synchronize(self) -> None:
         if (self.settings.device or "cpu").startswith("cuda"):
@@ -231,7 +238,7 @@ def make_players(plan: Plan) -> Players:
 
 @contextmanager
 def _interruptible() -> Iterator[threading.Event]:
-    """An event that Ctrl-C or SIGTERM sets, looked at between steps, so that no signal ever cuts a step or a file in two."""
+    """An event that Ctrl-C or SIGTERM sets, looked at between steps: no signal ever cuts a step or a file in two."""
     stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield stop

@@ -45,7 +45,7 @@ def loss(name: str) -> Loss:
 
 @register("non-saturating")
 class NonSaturating:
-    """Goodfellow et al. 2014 (arXiv 1406.2661), section 3: maximise log D(G(z)) in place of minimising log(1 − D(G(z)))."""
+    """Goodfellow et al. 2014 (arXiv 1406.2661), section 3: maximise log D(G(z)), not minimise log(1 − D(G(z)))."""
 
     @staticmethod
     def discriminator(real: Tensor, fake: Tensor) -> Tensor:

@@ -44,9 +44,7 @@ def make_plan(asked: TrainSettings, packed: PackedSet) -> Plan:
         raise SettingsError(f"set {packed.name} has {len(packed.train)} training pictures: a GAN needs some hundreds")
     choices: list[Choice] = []
     condition = _condition(asked, packed, choices)
-    shape = Shape(
-        packed.height, packed.width, packed.channels, len(packed.label_names) if condition == "label" else 0
-    )
+    shape = Shape(packed.height, packed.width, packed.channels, len(packed.label_names) if condition == "label" else 0)
     network, reasons = architecture(asked.network.name).resolve(asked.network, shape)
     choices += [Choice(f"network.{key}", str(getattr(network, key)), reason) for key, reason in reasons.items()]
     filled = {"network": network, "condition": condition, **_numbers(asked, shape, choices)}

@@ -69,7 +69,9 @@ class RunFolder:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                raise InputError(f"run {self.name} is being trained by another process: wait for it, or choose --name") from error
+                raise InputError(
+                    f"run {self.name} is being trained by another process: wait for it, or choose --name"
+                ) from error
             yield
 
 

@@ -11,8 +11,8 @@ def rate_scale(progress: float, decay: float) -> float:
 
 
 def ema_half_life(images: int, share: float, batch: int) -> float:
-    """Images over which an old weight's part in the average halves: a share of all seen, so that the start is forgotten.
+    """Images over which an old weight's part in the average halves: a share of all seen; the start is forgotten.
 
-    After Karras et al. 2023 (arXiv 2312.02696), section 3.1: an averaging profile that keeps its shape as the run grows.
+    After Karras et al. 2023 (arXiv 2312.02696), section 3.1: a profile that keeps its shape as the run grows.
     """
     return max(share * images, float(batch))

@@ -1,4 +1,4 @@
-"""One training step: the discriminator learns from a real and a drawn batch, then the generator from the discriminator."""
+"""One training step: the discriminator learns from a real and a drawn batch, the generator from the discriminator."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class Players:
     step: int = 0
     images: int = 0
     seconds: float = 0.0
+    total_seconds: float = 0.0
     tick: int = -1
     one_colour_count: int = 0
 
@@ -66,7 +67,7 @@ def train_step(
     opinion = opinion.float()
     generator_loss = loss.generator(opinion)
     players.generator_optimizer.zero_grad(set_to_none=True)
-    generator_loss.backward()
+    generator_loss.backward()  # type: ignore[no-untyped-call]
     players.generator_optimizer.step()
     players.discriminator.requires_grad_(True)
 
@@ -101,10 +102,10 @@ def _discriminator_turn(
     play = loss.discriminator(real_logits, drawn_logits)
     total = play
     if penalised:
-        # Lazy regularisation: as much penalty in one step as in `penalty_every` (Karras et al. 2019, arXiv 1912.04958, 2.2).
+        # Lazy regularisation, Karras et al. 2019 (arXiv 1912.04958), 2.2: the penalty of `penalty_every` steps in one.
         total = total + 0.5 * gamma * settings.penalty_every * r1_penalty(real, real_logits)
     players.discriminator_optimizer.zero_grad(set_to_none=True)
-    total.backward()
+    total.backward()  # type: ignore[no-untyped-call]
     players.discriminator_optimizer.step()
     return {
         "loss_d": play.detach(),

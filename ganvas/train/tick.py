@@ -19,15 +19,13 @@ from ganvas.train.step import Players
 class Ticker:
     """Draws, judges lightly and records; the pictures judged are the first seeds, as on the sheet, never chosen."""
 
-    def __init__(
-        self, folder: RunFolder, catalog: Catalog, packed: PackedSet, plan: Plan, progress: Progress
-    ) -> None:
+    def __init__(self, folder: RunFolder, catalog: Catalog, packed: PackedSet, plan: Plan, progress: Progress) -> None:
         self._folder = folder
         self._catalog = catalog
         self._train_count = len(packed.train)
         self._sheet = plan.settings.sheet
         judged = plan.settings.light_judge
-        self._judge = LightJudge(packed, progress) if LightJudge.possible(packed, judged) else None
+        self._judge = LightJudge(packed, judged, progress) if LightJudge.possible(packed, judged) else None
         count = max(self._sheet, judged if self._judge else 0)
         shares = folder.read_settings()["set"]["label_shares"] if plan.shape.labels else []
         latent: int = plan.settings.network.latent  # type: ignore[attr-defined]
@@ -49,6 +47,4 @@ class Ticker:
             "tick_seconds": round(time.perf_counter() - begun, 3),
         }
         append_line(self._folder.ticks_file, record)
-        self._catalog.add_tick(
-            self._folder.name, TickRow(players.tick, players.images, players.seconds, {**record})
-        )
+        self._catalog.add_tick(self._folder.name, TickRow(players.tick, players.images, players.seconds, {**record}))

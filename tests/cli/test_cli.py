@@ -63,7 +63,9 @@ def loaded_by(code: str) -> set[str]:
     return set(done.stderr.split())
 
 
-@pytest.mark.parametrize("code", ["from ganvas.cli import main; main(['--help'])", "import ganvas", "import ganvas.catalog"])
+@pytest.mark.parametrize(
+    "code", ["from ganvas.cli import main; main(['--help'])", "import ganvas", "import ganvas.catalog"]
+)
 def test_starting_up_imports_nothing_heavy(code: str) -> None:
     heavy = {"torch", "numpy", "sqlalchemy", "PIL", "matplotlib", "pydantic", "jinja2"}
     assert loaded_by(code) & heavy == set()
@@ -117,9 +119,7 @@ def test_a_command_that_is_not_one_gets_one_line(call: Call, arguments: list[str
         (["set", "delete", "nothing"], "no set called"),
     ],
 )
-def test_what_a_person_can_mend_gets_one_line(
-    call: Call, studio: Path, arguments: list[str], message: str
-) -> None:
+def test_what_a_person_can_mend_gets_one_line(call: Call, studio: Path, arguments: list[str], message: str) -> None:
     code, _, error = call("-C", studio, *arguments)
     lines = [line for line in error.splitlines() if line.startswith("ganvas: ")]
     assert code == 1

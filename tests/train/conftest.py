@@ -47,7 +47,9 @@ def packed_set(studio: StudioFolder, name: str, count: int = 96, size: tuple[int
     height, width = size
     fall = np.linspace(220, 30, height)[:, None]
     labels = [("light above", "light below")[i % 2] for i in range(count)]
-    pictures = [(fall if label == "light above" else fall[::-1]) + rng.normal(0, 8, (height, width)) for label in labels]
+    pictures = [
+        (fall if label == "light above" else fall[::-1]) + rng.normal(0, 8, (height, width)) for label in labels
+    ]
     folder = studio.sets / name
     folder.mkdir()
     np.save(folder / "images.npy", np.clip(pictures, 0, 255).astype(np.uint8)[:, None])

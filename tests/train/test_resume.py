@@ -19,7 +19,14 @@ from ganvas.train.checkpoint import checkpoints
 from ganvas.train.run_folder import RunFolder, read_lines
 
 LONG = ["--set", "batch=16", "--set", "ticks=4", "--set", "sheet=16", "--set", "light_judge=0"]
-LONG += ["--set", "network.generator_filters=4", "--set", "network.discriminator_filters=4", "--set", "network.latent=8"]
+LONG += [
+    "--set",
+    "network.generator_filters=4",
+    "--set",
+    "network.discriminator_filters=4",
+    "--set",
+    "network.latent=8",
+]
 
 
 class Notes:
@@ -61,7 +68,10 @@ def test_a_continued_run_equals_an_uninterrupted_one_bit_for_bit(studio: StudioF
         cut_back(broken, studio, kept)
         train(studio, "halves", settings, name="broken")
         assert weights(whole) == weights(broken)
-    timeless = [[{k: v for k, v in line.items() if "seconds" not in k} for line in read_lines(run.ticks_file)] for run in (whole, broken)]
+    timeless = [
+        [{k: v for k, v in line.items() if "seconds" not in k} for line in read_lines(run.ticks_file)]
+        for run in (whole, broken)
+    ]
     assert timeless[0] == timeless[1]
     assert [row.tick for row in studio.catalog.ticks("broken")] == [0, 1, 2, 3, 4]
 
@@ -74,8 +84,22 @@ def test_checkpoints_between_ticks_change_nothing(studio: StudioFolder, tiny: di
 
 
 def start(studio: StudioFolder, name: str, budget: str = "48000-images") -> subprocess.Popen:
-    command = [sys.executable, "-m", "ganvas", "-C", str(studio.root), "train", "halves", "--name", name, "--budget", budget]
-    return subprocess.Popen([*command, *LONG, "--set", "checkpoint_every=1600-images"], stderr=subprocess.PIPE, text=True)
+    command = [
+        sys.executable,
+        "-m",
+        "ganvas",
+        "-C",
+        str(studio.root),
+        "train",
+        "halves",
+        "--name",
+        name,
+        "--budget",
+        budget,
+    ]
+    return subprocess.Popen(
+        [*command, *LONG, "--set", "checkpoint_every=1600-images"], stderr=subprocess.PIPE, text=True
+    )
 
 
 def wait_for_checkpoints(process: subprocess.Popen, folder: Path, count: int, seconds: float = 120) -> None:
@@ -92,7 +116,7 @@ def test_a_killed_process_loses_only_the_work_since_its_last_checkpoint(studio: 
     process.send_signal(signal.SIGKILL)
     process.communicate()
     before = int(checkpoints(studio.runs / "killed" / "checkpoints")[-1].name)
-    assert 0 < before
+    assert before > 0
     again = start(studio, "killed", budget="4000-images")
     said = again.communicate()[1]
     assert again.returncode == 0, said
@@ -151,7 +175,9 @@ def test_a_run_whose_every_checkpoint_is_damaged_cannot_be_drawn_from(studio: St
         draw(folder, 3)
 
 
-def test_an_unfinished_run_goes_on_without_its_name_only_with_the_same_settings(studio: StudioFolder, tiny: dict) -> None:
+def test_an_unfinished_run_goes_on_without_its_name_only_with_the_same_settings(
+    studio: StudioFolder, tiny: dict
+) -> None:
     first = train(studio, "halves", {**tiny, "keep_checkpoints": 10})
     cut_back(first, studio)
     other = train(studio, "halves", {**tiny, "seed": 5})

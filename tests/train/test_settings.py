@@ -45,7 +45,9 @@ def test_an_interval_must_be_in_images() -> None:
 
 
 def test_assignments_nest_and_read_numbers() -> None:
-    given = parse_assignments(["batch=32", "network.kernel=5", "gamma=2.5", "loss=hinge", "checkpoint_every=2000-images"])
+    given = parse_assignments(
+        ["batch=32", "network.kernel=5", "gamma=2.5", "loss=hinge", "checkpoint_every=2000-images"]
+    )
     assert given["network"] == {"kernel": 5}
     settings = train_settings(given)
     assert (settings.batch, settings.gamma, settings.loss) == (32, 2.5, "hinge")

@@ -194,7 +194,9 @@ def test_a_device_that_is_not_here_is_refused_and_a_processor_is_read() -> None:
     assert choose_device("cpu").reason == "as asked"
 
 
-@pytest.mark.parametrize(("flags", "name"), [("avx2 amx_bf16", "bf16"), ("avx2 avx512_bf16", "bf16"), ("avx2 fma", "fp32")])
+@pytest.mark.parametrize(
+    ("flags", "name"), [("avx2 amx_bf16", "bf16"), ("avx2 avx512_bf16", "bf16"), ("avx2 fma", "fp32")]
+)
 def test_bf16_is_chosen_where_the_processor_has_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: str, name: str
 ) -> None:
