@@ -1,0 +1,11 @@
+"""`make bench`: every benchmark in turn. One alone: `python -m benchmarks.loop_speed`."""
+
+from __future__ import annotations
+
+import runpy
+
+NAMES = ("startup", "pack", "loop_speed", "fashion")
+
+for name in NAMES:
+    print(f"== {name}")
+    runpy.run_module(f"benchmarks.{name}", run_name="__main__")
