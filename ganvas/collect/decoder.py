@@ -53,7 +53,7 @@ def decode(content: bytes | Path, images: Path, limits: Limits = LIMITS) -> dict
     except UnreadablePicture as error:
         return known | {"reason": str(error)}
     try:
-        store(images, images / sha256[:2] / sha256, data)
+        store(images / sha256[:2] / sha256, data)
     except OSError as error:
         return {"failed": f"{images} cannot be written to ({error.strerror}): make room or give access, and run again"}
     return known | vars(info)

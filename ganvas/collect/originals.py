@@ -1,6 +1,7 @@
-"""Originals by their hash, written once and never altered: `store(images, sha256, data)`.
+"""Originals by their hash, written once and never altered: `store(place, data)`.
 
-Each is written beside and renamed into its place, so that a kill leaves a whole file or none.
+Each is written under another name and renamed, so that a kill leaves a whole file or none. The other name is in the
+same folder: one folder for all that is being written can cost ext4 760 µs a file, against 100, to find free inodes.
 """
 
 from __future__ import annotations
@@ -11,30 +12,26 @@ import os
 import time
 from pathlib import Path
 
-INCOMING = ".incoming"
+UNFINISHED = "."  # what the names of files that are being written begin with
 STALE_S = 3600
 _numbers = itertools.count()
 
 
-def store(images: Path, place: Path, data: bytes) -> bool:
-    """Write `data` to `place`, a path below `images`; False where it lies there already. Raises OSError (disk full)."""
+def store(place: Path, data: bytes) -> bool:
+    """Write `data` to `place`; False where it lies there already. Raises OSError (disk full)."""
     if _lies_there(place, len(data)):
         return False
-    incoming = images / INCOMING
-    temporary = incoming / f"{os.getpid()}-{next(_numbers)}"
+    unfinished = place.with_name(f"{UNFINISHED}{os.getpid()}-{next(_numbers)}")
     try:
         try:
-            temporary.write_bytes(data)
-        except FileNotFoundError:
-            incoming.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(data)
-        try:
-            os.replace(temporary, place)
+            unfinished.write_bytes(data)
         except FileNotFoundError:
             place.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(temporary, place)
+            unfinished.write_bytes(data)
+        os.replace(unfinished, place)
     except OSError:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
         raise
     return True
 
@@ -42,9 +39,14 @@ def store(images: Path, place: Path, data: bytes) -> bool:
 def sweep(images: Path) -> None:
     """Remove what killed writers left behind more than an hour ago."""
     with contextlib.suppress(OSError):
-        for entry in os.scandir(images / INCOMING):
-            if entry.stat().st_mtime < time.time() - STALE_S:
-                os.unlink(entry.path)
+        for folder in [entry.path for entry in os.scandir(images) if entry.is_dir()]:
+            for name in os.listdir(folder):
+                if name.startswith(UNFINISHED) and _age_s(os.path.join(folder, name)) > STALE_S:
+                    os.unlink(os.path.join(folder, name))
+
+
+def _age_s(path: str) -> float:
+    return time.time() - os.stat(path).st_mtime
 
 
 def _lies_there(place: Path, size: int) -> bool:
