@@ -22,7 +22,7 @@ def train(
     condition: Annotated[
         str | None, typer.Option("--condition", help="What the generator is told: none or label.")
     ] = None,
-    loss: Annotated[str | None, typer.Option("--loss", help="non-saturating or hinge.")] = None,
+    loss: Annotated[str | None, typer.Option("--loss", help="non-saturating, hinge or relativistic.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="What all randomness follows from.")] = None,
     config: Annotated[Path | None, typer.Option("--config", help="A TOML file of settings.")] = None,
     assignments: Annotated[

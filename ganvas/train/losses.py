@@ -14,20 +14,21 @@ from ganvas.errors import SettingsError, did_you_mean
 
 @dataclass(frozen=True)
 class Loss:
-    """`discriminator(real, fake)` and `generator(fake)`, each a mean over the batch."""
+    """`discriminator(real, fake)` and `generator(fake, real)`, means over a batch whose pairs share their label."""
 
     discriminator: Callable[[Tensor, Tensor], Tensor]
-    generator: Callable[[Tensor], Tensor]
+    generator: Callable[[Tensor, Tensor], Tensor]
+    paired: bool  # logits then mean something only beside each other, not beside zero
 
 
 _REGISTRY: dict[str, Loss] = {}
 
 
-def register(name: str) -> Callable[[type], type]:
+def register(name: str, paired: bool = False) -> Callable[[type], type]:
     """Decorator on a class with static methods `discriminator` and `generator`."""
 
     def keep(pair: type) -> type:
-        _REGISTRY[name] = Loss(pair.discriminator, pair.generator)  # type: ignore[attr-defined]
+        _REGISTRY[name] = Loss(pair.discriminator, pair.generator, paired)  # type: ignore[attr-defined]
         return pair
 
     return keep
@@ -52,7 +53,7 @@ class NonSaturating:
         return F.softplus(-real).mean() + F.softplus(fake).mean()
 
     @staticmethod
-    def generator(fake: Tensor) -> Tensor:
+    def generator(fake: Tensor, real: Tensor) -> Tensor:
         return F.softplus(-fake).mean()
 
 
@@ -65,8 +66,21 @@ class Hinge:
         return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
 
     @staticmethod
-    def generator(fake: Tensor) -> Tensor:
+    def generator(fake: Tensor, real: Tensor) -> Tensor:
         return -fake.mean()
+
+
+@register("relativistic", paired=True)
+class Relativistic:
+    """Huang et al. 2025 (arXiv 2501.05441), eq. 1: each fake is weighed against one real picture, not against zero."""
+
+    @staticmethod
+    def discriminator(real: Tensor, fake: Tensor) -> Tensor:
+        return F.softplus(fake - real).mean()
+
+    @staticmethod
+    def generator(fake: Tensor, real: Tensor) -> Tensor:
+        return F.softplus(real - fake).mean()
 
 
 def r1_penalty(pictures: Tensor, logits: Tensor) -> Tensor:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 
-def rate_scale(progress: float, decay: float) -> float:
-    """Factor on both learning rates: 1, then falling in a straight line to 0.01 over the last `decay` of the run."""
-    if decay == 0 or progress <= 1 - decay:
-        return 1.0
-    return max(0.01, (1 - progress) / decay)
+def rate_scale(progress: float, warmup: float, decay: float) -> float:
+    """Factor on both learning rates: up to 1 over the first `warmup` of the run, down to 0 over its last `decay`.
+
+    The rise is for Adam, whose second moments are still guesses in the first steps. Never below 0.01.
+    """
+    rising = progress / warmup if warmup else 1.0
+    falling = (1 - progress) / decay if decay else 1.0
+    return max(0.01, min(1.0, rising, falling))
 
 
 def ema_half_life(images: int, share: float, batch: int) -> float:

@@ -25,7 +25,9 @@ class TrainSettings(BaseModel):
         description="the architecture and its own settings, as network.NAME"
     )
     condition: Literal["none", "label"] | None = Field(None, description="what the generator is told beside noise")
-    loss: Literal["non-saturating", "hinge"] = Field("non-saturating", description="what the two networks play for")
+    loss: Literal["non-saturating", "hinge", "relativistic"] = Field(
+        "non-saturating", description="what the two networks play for"
+    )
     budget: str = Field("10m", description="how long to train: 90s, 10m, 2h, 200k-images, 50-epochs; steps only")
     batch: int = Field(64, ge=2, le=4096, description="pictures a step")
     generator_rate: float | None = Field(None, ge=0, le=1e4, description="Adam's learning rate of the generator")
@@ -34,7 +36,8 @@ class TrainSettings(BaseModel):
     )
     beta1: float = Field(0.0, ge=0, lt=1, description="Adam's first moment decay")
     beta2: float = Field(0.99, ge=0, lt=1, description="Adam's second moment decay")
-    decay: float = Field(0.5, ge=0, le=1, description="share of the run, at its end, over which the rates fall to zero")
+    warmup: float = Field(0.03, ge=0, le=1, description="share of the run, at its start, over which the rates rise")
+    decay: float = Field(0.0, ge=0, le=1, description="share of the run, at its end, over which the rates fall")
     gamma: float | None = Field(None, ge=0, le=1e4, description="weight of the R1 gradient penalty; 0 is none")
     penalty_every: int = Field(8, ge=1, le=1000, description="steps from one gradient penalty to the next")
     ema_share: float = Field(

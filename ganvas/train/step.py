@@ -53,19 +53,19 @@ def train_step(
         (players.generator_optimizer, settings.generator_rate),
         (players.discriminator_optimizer, settings.discriminator_rate),
     ):
-        optimizer.param_groups[0]["lr"] = (rate or 0.0) * rate_scale(progress, settings.decay)
+        optimizer.param_groups[0]["lr"] = (rate or 0.0) * rate_scale(progress, settings.warmup, settings.decay)
     mixed = torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bf16")
     latents = torch.randn(len(real), settings.network.latent, device=device)  # type: ignore[attr-defined]
     with mixed:
         drawn = players.generator(latents, labels)
     drawn = drawn.float()
 
-    metrics = _discriminator_turn(players, settings, loss, real, drawn.detach(), labels, mixed)
+    metrics, real_logits = _discriminator_turn(players, settings, loss, real, drawn.detach(), labels, mixed)
     players.discriminator.requires_grad_(False)
     with mixed:
         opinion = players.discriminator(drawn, labels)
     opinion = opinion.float()
-    generator_loss = loss.generator(opinion)
+    generator_loss = loss.generator(opinion, real_logits)
     players.generator_optimizer.zero_grad(set_to_none=True)
     generator_loss.backward()  # type: ignore[no-untyped-call]
     players.generator_optimizer.step()
@@ -75,7 +75,8 @@ def train_step(
     players.images += len(real)
     half_life = ema_half_life(players.images, settings.ema_share, len(real))
     ema.update(players.average, players.generator, len(real), half_life)
-    metrics |= {"loss_g": generator_loss.detach(), "fooled": (opinion.detach() > 0).float().mean()}
+    fooled = opinion.detach() > (real_logits if loss.paired else 0)
+    metrics |= {"loss_g": generator_loss.detach(), "fooled": fooled.float().mean()}
     return StepResult(metrics, drawn.detach())
 
 
@@ -87,7 +88,7 @@ def _discriminator_turn(
     drawn: Tensor,
     labels: Tensor | None,
     mixed: torch.autocast,
-) -> dict[str, Tensor]:
+) -> tuple[dict[str, Tensor], Tensor]:
     gamma = settings.gamma or 0.0
     penalised = gamma > 0 and players.step % settings.penalty_every == 0
     if penalised:
@@ -107,8 +108,11 @@ def _discriminator_turn(
     players.discriminator_optimizer.zero_grad(set_to_none=True)
     total.backward()  # type: ignore[no-untyped-call]
     players.discriminator_optimizer.step()
-    return {
+    real_logits, drawn_logits = real_logits.detach(), drawn_logits.detach()
+    middle = (real_logits.mean() + drawn_logits.mean()) / 2 if loss.paired else 0.0
+    metrics = {
         "loss_d": play.detach(),
-        "d_real": torch.sigmoid(real_logits.detach()).mean(),
-        "d_fake": torch.sigmoid(drawn_logits.detach()).mean(),
+        "d_real": torch.sigmoid(real_logits - middle).mean(),
+        "d_fake": torch.sigmoid(drawn_logits - middle).mean(),
     }
+    return metrics, real_logits

@@ -17,7 +17,7 @@ def test_each_player_is_pulled_its_own_way(name: str) -> None:
     assert (real.grad < 0).all()  # lower loss with higher logits for real pictures
     assert (fake.grad > 0).all()
     fake.grad = None
-    game.generator(fake).backward()
+    game.generator(fake, real.detach()).backward()
     assert (fake.grad < 0).all()
 
 

@@ -180,10 +180,13 @@ def test_pictures_survive_the_way_to_the_network_and_back() -> None:
 
 
 def test_schedules_follow_progress() -> None:
-    assert rate_scale(0.4, decay=0.5) == 1
-    assert rate_scale(0.75, decay=0.5) == 0.5
-    assert rate_scale(1.0, decay=0.5) == 0.01
-    assert rate_scale(1.0, decay=0.0) == 1
+    assert rate_scale(0.4, warmup=0.1, decay=0.5) == 1
+    assert rate_scale(0.75, warmup=0.1, decay=0.5) == 0.5
+    assert rate_scale(0.05, warmup=0.1, decay=0.5) == 0.5
+    assert rate_scale(1.0, warmup=0.1, decay=0.5) == 0.01
+    assert rate_scale(0.0, warmup=0.1, decay=0.0) == 0.01
+    assert rate_scale(1.0, warmup=0.1, decay=0.0) == 1
+    assert rate_scale(0.0, warmup=0.0, decay=0.0) == 1
     assert ema_half_life(0, share=0.05, batch=64) == 64
     assert ema_half_life(100_000, share=0.05, batch=64) == 5000
 
