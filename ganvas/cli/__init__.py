@@ -36,7 +36,8 @@ def _explain(error: Exception) -> None:
 
     if isinstance(error, GanvasError):
         _say(str(error), 1)
-    if type(error).__name__ == "NoArgsIsHelpError":  # the help is on the screen already
+    if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help
+        print(error.format_message())  # type: ignore[attr-defined]
         sys.exit(2)
     if hasattr(error, "format_message"):  # Click's and Typer's usage errors
         _say(f"{_plain(error.format_message())} (`ganvas --help` lists the verbs)", getattr(error, "exit_code", 2))

@@ -20,7 +20,7 @@ def judge(
     encoder: Annotated[str | None, typer.Option("--encoder", help="What looks at the pictures.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Score a run: KID, FD, precision, recall, density, coverage, each beside its real-against-real baseline."""
+    """Score a run beside real pictures. KID, FD, precision, recall, density, coverage, each with its baseline."""
     opening: Opening = context.obj
     chosen = opening.studio().run(run)
     card = chosen.judge(n, encoder)
@@ -62,7 +62,7 @@ def show(
     open_it: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Write a run's report.html (settings, curves, sheets, scores, animation) and open it."""
+    """Write a run's report.html and open it. Settings, curves, sheets, scores, animation."""
     opening: Opening = context.obj
     page = opening.studio().run(run).report()
     if as_json:

@@ -81,6 +81,13 @@ def test_every_verb_has_help(call: Call) -> None:
         assert "Usage" in text
 
 
+@pytest.mark.parametrize("arguments", [[], ["set"]])
+def test_no_verb_shows_the_help(call: Call, arguments: list[str]) -> None:
+    code, text, error = call(*arguments)
+    assert (code, error) == (2, "")
+    assert "Usage" in text
+
+
 def test_version_is_printed(call: Call) -> None:
     code, text, _ = call("--version")
     assert code == 0
