@@ -1,8 +1,8 @@
 """Our training step against the plain fp32 loop of a DCGAN tutorial, on the same 64 px networks, in one run.
 
 The networks are the DCGAN paper's (arXiv 1511.06434) at 64 × 64: 100 numbers of noise, 64 filters, batch norm in both,
-batches of 64. The plain loop does what tutorials do: float32, contiguous tensors, the discriminator's gradients computed in
-the generator's turn too. Ours adds an averaged generator on top. Blocks of steps alternate; the ratio is of medians.
+batches of 64. The plain loop does what tutorials do: float32, contiguous tensors, the discriminator's gradients computed
+in the generator's turn too. Ours adds an averaged generator on top. Blocks of steps alternate; the ratio is of medians.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ class Generator(nn.Module):
         layers: list[nn.Module] = [nn.ConvTranspose2d(LATENT, widths[0], 4, 1, 0, bias=False)]
         for narrow, wide in zip(widths[1:], widths[:-1], strict=True):
             layers += [nn.BatchNorm2d(wide), nn.ReLU(True), nn.ConvTranspose2d(wide, narrow, 4, 2, 1, bias=False)]
-        layers += [nn.BatchNorm2d(FILTERS), nn.ReLU(True), nn.ConvTranspose2d(FILTERS, 3, 4, 2, 1, bias=False), nn.Tanh()]
+        layers += [nn.BatchNorm2d(FILTERS), nn.ReLU(True)]
+        layers += [nn.ConvTranspose2d(FILTERS, 3, 4, 2, 1, bias=False), nn.Tanh()]
         self.layers = nn.Sequential(*layers)
 
     def forward(self, latent: Tensor, condition: Tensor | None = None) -> Tensor:
