@@ -1,8 +1,8 @@
 """ganvas: from a handful of pictures to a generator of new ones.
 
-    studio = ganvas.Studio("houses")
-    studio.add("houses-7000.zip")
-    studio.set("fronts", size=(128, 96)).train(budget="10m").draw(64, seed=1).save("new.png")
+studio = ganvas.Studio("houses")
+studio.add("houses-7000.zip")
+studio.set("fronts", size=(128, 96)).train(budget="10m").draw(64, seed=1).save("new.png")
 """
 
 from __future__ import annotations

@@ -13,9 +13,7 @@ from ganvas.errors import InputError
 if TYPE_CHECKING:
     from ganvas.pictures.resize import Fit
 
-app = typer.Typer(
-    help="Sets: frozen, packed selections of pictures.", no_args_is_help=True, rich_markup_mode=None
-)
+app = typer.Typer(help="Sets: frozen, packed selections of pictures.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("make")
