@@ -2,7 +2,8 @@
 
 The networks are the DCGAN paper's (arXiv 1511.06434) at 64 × 64: 100 numbers of noise, 64 filters, batch norm in both,
 batches of 64. The plain loop does what tutorials do: float32, contiguous tensors, the discriminator's gradients
-computed in the generator's turn too. Ours adds an averaged generator on top. Blocks of steps alternate; the ratio is of medians.
+computed in the generator's turn too. Ours adds an averaged generator on top. Blocks of steps alternate; the ratio is
+of medians.
 """
 
 from __future__ import annotations

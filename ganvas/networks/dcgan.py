@@ -19,6 +19,7 @@ from ganvas.networks.registry import NetworkPair, NetworkSettings, Shape, regist
 if TYPE_CHECKING:
     from torch import nn
 
+LARGEST_BASE_PX = 5  # of the last maps a discriminator judges by
 WIDEST = 8  # channels grow towards the small end, to at most 8 × the filters
 
 
@@ -85,9 +86,11 @@ def _modules(settings: DcganSettings, shape: Shape) -> tuple[nn.Module, nn.Modul
         latent=settings.latent,
         labels=shape.labels,
     )
+    # One level more than the generator where its base is still wide: the last maps should see the whole picture.
+    levels = settings.conv_layers + (min(sizes[0]) > LARGEST_BASE_PX)
     discriminator = Discriminator(
         size=(shape.height, shape.width),
-        widths=[settings.discriminator_filters * w for w in widths[:-1][::-1]],
+        widths=[settings.discriminator_filters * min(2**level, WIDEST) for level in range(levels)],
         channels=shape.channels,
         settings=settings,
         labels=shape.labels,

@@ -49,7 +49,7 @@ def step_seed(seed: int, step: int, process: int = 0) -> int:
 
 def to_network(pictures: NDArray[np.uint8], device: str) -> Tensor:
     """uint8 [N, C, H, W] -> float32 in −1 … 1 on the device, channels last (12 % more images/s on AVX2)."""
-    x = torch.from_numpy(np.ascontiguousarray(pictures)).to(device, non_blocking=True)
+    x = torch.from_numpy(np.array(pictures, order="C")).to(device, non_blocking=True)
     return x.to(torch.float32).div_(127.5).sub_(1).contiguous(memory_format=torch.channels_last)
 
 
