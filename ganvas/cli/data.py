@@ -62,7 +62,7 @@ def add(
 
 
 def _print_added(added: Added) -> None:
-    line = f"{added.found:,} found: {added.new:,} new, {added.known:,} known"
+    line = f"{added.found:,} found: {added.new:,} new, {added.known:,} exact copies or known before"
     unreadable = sum(added.unreadable.values())
     if unreadable:
         reasons = "; ".join(f"{count:,} × {reason}" for reason, count in sorted(added.unreadable.items())[:5])

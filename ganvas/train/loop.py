@@ -191,6 +191,7 @@ class _Training:
         self._count_total()
         networks = {"generator": players.generator, "discriminator": players.discriminator}
         alarms.check_weights(networks, players.images)
+        self.ticker.calibrate(players)
         checkpoint.save(self.folder.checkpoints, self.players, self.settings.keep_checkpoints)
 
     def _finish(self, state: str, reason: str | None) -> None:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import torch
+
 from ganvas.catalog import Catalog, TickRow
 from ganvas.pictures.packed import PackedSet
 from ganvas.pictures.sheet import save_png, sheet
 from ganvas.progress import Progress
+from ganvas.train import ema
 from ganvas.train.draw import generate, requests
 from ganvas.train.light_judge import LightJudge
 from ganvas.train.plan import Plan
 from ganvas.train.run_folder import RunFolder, append_line
 from ganvas.train.step import Players
+
+CALIBRATION = 512  # pictures the averaged generator's batch norms are measured on
 
 
 class Ticker:
@@ -30,11 +35,23 @@ class Ticker:
         shares = folder.read_settings()["set"]["label_shares"] if plan.shape.labels else []
         latent: int = plan.settings.network.latent  # type: ignore[attr-defined]
         self._latents, self._labels = requests(count, plan.settings.seed, latent, shares)
+        self._calibration = requests(CALIBRATION, plan.settings.seed, latent, shares)
+        self._calibrated_step = -1
         self._judged = judged
+
+    def calibrate(self, players: Players) -> None:
+        """Fit the averaged generator's batch norms to its weights, once a step at most."""
+        if self._calibrated_step != players.step:
+            latents, labels = self._calibration
+            device = next(players.average.parameters()).device
+            told = None if labels is None else torch.from_numpy(labels).to(device)
+            ema.calibrate(players.average, torch.from_numpy(latents).to(device), told)
+            self._calibrated_step = players.step
 
     def tick(self, players: Players) -> None:
         """Write sheets/tick-NNNN.png, a line of ticks.jsonl and a row of the catalog."""
         begun = time.perf_counter()
+        self.calibrate(players)
         pictures = generate(players.average, self._latents, self._labels)
         save_png(self._folder.sheets / f"tick-{players.tick:04d}.png", sheet(pictures[: self._sheet]))
         scores = self._judge.scores(pictures[: self._judged]) if self._judge else {}

@@ -1,0 +1,46 @@
+"""What the README and the docs say exists: verbs, options, files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from ganvas.cli.app import app
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "benchmarks").glob("*.md"))]
+
+
+def commands() -> dict[str, set[str]]:
+    """Every verb with its options, `set make` and its kin by both words."""
+    found = {}
+    for name, command in get_command(app).commands.items():
+        for inner, deeper in getattr(command, "commands", {"": command}).items():
+            found[f"{name} {inner}".strip()] = {option for param in deeper.params for option in param.opts}
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_of_a_page_exists_with_its_options(page: Path) -> None:
+    known = commands()
+    lines = [line for block in re.findall(r"```\n(.*?)```", page.read_text(), re.S) for line in block.splitlines()]
+    inline = re.findall(r"`(ganvas [^`]+)`", page.read_text())
+    used = [line.partition("#")[0].strip() for line in [*lines, *inline] if line.strip().startswith("ganvas ")]
+    for line in used:
+        for call in re.findall(r"ganvas (.*?)(?:&&|$)", line):
+            words = re.sub(r"(?:--db|-C|--studio) \S+ ", "", call).split()
+            verb = " ".join(words[:2]) if words[0] == "set" else words[0]
+            assert verb in known, line
+            options = {word for word in words if re.fullmatch(r"--?[a-z-]+", word)}
+            assert options <= known[verb] | {"--help", "--debug"}, line
+    assert page.name != "README.md" or len(used) > 8
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_a_page_points_at_is_there(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
