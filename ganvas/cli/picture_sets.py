@@ -42,7 +42,16 @@ def make(
     if dry_run:
         from ganvas.curate import plan_set
 
-        planned = plan_set(studio.folder, name, size=wanted, channels=channels, split=split, seed=seed)
+        planned = plan_set(
+            studio.folder,
+            name,
+            size=wanted,
+            channels=channels,
+            fit=fit,
+            background=background,
+            split=split,
+            seed=seed,
+        )
         _print(planned, as_json)
         return
     if studio.folder.catalog.set_named(name) is not None:

@@ -175,6 +175,15 @@ def test_a_set_is_planned_made_once_and_deleted(call: Call, studio: Path) -> Non
     assert StudioFolder.open(studio).catalog.sets() == []
 
 
+def test_a_dry_run_of_a_set_takes_every_option(call: Call, studio: Path) -> None:
+    options = ["--size", "12x8", "--channels", "1", "--fit", "pad", "--background", "red", "--split", "75/25"]
+    planned = json.loads(call("-C", studio, "set", "make", "small", *options, "--dry-run", "--json")[1])
+    made = json.loads(call("-C", studio, "set", "make", "small", *options, "--json")[1])
+    assert (planned["fit"], planned["background"]) == ("pad", "#ff0000")
+    shared = planned.keys() & made.keys() - {"bytes", "labels"}
+    assert {key: planned[key] for key in shared} == {key: made[key] for key in shared}
+
+
 def test_a_dry_run_of_training_prints_the_plan_and_trains_nothing(call: Call, studio: Path) -> None:
     call("-C", studio, "set", "make", "small", "--size", "16x16")
     code, text, _ = call("-C", studio, "train", "small", "--dry-run", "--json", "--set", "batch=8", "--epochs", "3")
