@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 something a person can mend, 2 a command that is not one, 130 Ctrl-C."""
+    _print_in_any_encoding()
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
     given = [word for word in given if word != "--debug"]
@@ -21,6 +23,13 @@ def main(arguments: list[str] | None = None) -> None:
         if type(error).__name__ == "Abort":  # what Typer makes of Ctrl-C
             sys.exit(130)
         _explain(error)
+
+
+def _print_in_any_encoding() -> None:
+    # × and … where the terminal has none, or a file name that is no text, must not end a command that did its work
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _run(arguments: list[str]) -> None:

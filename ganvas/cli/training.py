@@ -61,7 +61,8 @@ def gather(config: Path | None, assignments: list[str], network: str | None, opt
     given = _merged(_read(config) if config else {}, parse_assignments(assignments))
     given.update(options)
     if network is not None:
-        given["network"] = {**(given.get("network") or {}), "name": network}
+        own = given.get("network")  # its settings, or only its name
+        given["network"] = {**(own if isinstance(own, dict) else {}), "name": network}
     return given
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -154,6 +155,14 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
     assert "Traceback" in done.stderr
 
 
+def test_a_terminal_without_the_letters_does_not_stop_a_command(studio: Path, pictures: Path) -> None:
+    (pictures / "more.jpg").write_text("no picture either")
+    command = [sys.executable, "-m", "ganvas", "-C", studio, "add", pictures]
+    done = subprocess.run(command, env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "1 ? text, not a picture" in done.stdout
+
+
 def test_info_counts_images_and_what_was_dropped(call: Call, studio: Path) -> None:
     facts = json.loads(call("-C", studio, "info", "--json")[1])
     assert facts["images"] == 12
@@ -224,6 +233,10 @@ def test_settings_come_from_file_then_set_then_options(tmp_path: Path) -> None:
     config.write_text("budget = ")
     with pytest.raises(SettingsError, match="TOML"):
         gather(config, [], None, {})
+
+
+def test_a_network_that_is_only_a_name_gives_way_to_the_option() -> None:
+    assert gather(None, ["network=other"], "dcgan", {}) == {"network": {"name": "dcgan"}}
 
 
 def test_every_setting_is_listed(call: Call) -> None:
