@@ -4,58 +4,81 @@ from __future__ import annotations
 
 import datetime as dt
 import platform
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ganvas.catalog import Catalog, RunRow
+from ganvas.catalog import RunRow
 from ganvas.errors import InputError
 from ganvas.pictures.packed import PackedSet
 from ganvas.studio import StudioFolder, checked_name
+from ganvas.train.checkpoint import checkpoints
 from ganvas.train.plan import Plan
 from ganvas.train.run_folder import RunFolder
+from ganvas.train.settings import TrainSettings, train_settings
 from ganvas.version import __version__
 
 UNFINISHED = ("training", "interrupted")
 
 
-def find_unfinished(studio: StudioFolder, set_name: str, name: str | None, asked: dict[str, Any]) -> RunFolder | None:
-    """The run that the same command started and that is not finished; None when a new one is wanted.
+def find_unfinished(
+    studio: StudioFolder, packed: PackedSet, name: str | None, asked: dict[str, Any]
+) -> RunFolder | None:
+    """The run that the same command started on this set and that is not finished; None when a new one is wanted.
 
-    Raises InputError for a `name` that is taken by a finished run, or by an unfinished one with other settings.
+    Raises InputError for a `name` that is taken: by a finished run, a lost one, one of another set or other settings.
     """
-    runs = [run for run in studio.catalog.runs() if run.set_name == set_name and (name is None or run.name == name)]
-    if name is not None and not runs:
-        other = studio.catalog.run_named(name)
-        if other is not None:
-            raise InputError(f"run {name} was trained on set {other.set_name}, not {set_name}: choose another --name")
-    for run in reversed(runs):
+    if name is not None:
+        run = studio.catalog.run_named(name)
+        return None if run is None else _that_goes_on(studio, run, packed, asked)
+    for run in reversed(studio.catalog.runs()):
         folder = RunFolder(studio.runs / run.name)
-        if run.state not in UNFINISHED or not folder.settings_file.exists():
+        ours = (run.set_name, run.set_fingerprint) == (packed.name, packed.fingerprint)
+        if not ours or run.state not in UNFINISHED or not folder.settings_file.exists():
             continue
-        difference = _difference(folder.read_settings()["asked"], asked)
-        if not difference:
+        if not _difference(folder.read_settings()["asked"], asked):
             return folder
-        if name is not None:
-            raise InputError(
-                f"run {name} is unfinished with other settings ({difference}): use those, or another --name"
-            )
-    if name is not None and runs and (studio.runs / name / "settings.json").exists():
-        raise InputError(f"run {name} exists and is {runs[-1].state}: choose another --name")
     return None
+
+
+def _that_goes_on(studio: StudioFolder, run: RunRow, packed: PackedSet, asked: dict[str, Any]) -> RunFolder:
+    folder = RunFolder(studio.runs / run.name)
+    if run.set_name != packed.name:
+        raise InputError(f"run {run.name} was trained on set {run.set_name}, not {packed.name}: choose another --name")
+    if run.state not in UNFINISHED:
+        raise InputError(f"run {run.name} exists and is {run.state}: choose another --name")
+    if not folder.settings_file.exists():
+        raise InputError(f"run {run.name} is in the catalog, but not in {folder.path}: choose another --name")
+    if run.set_fingerprint != packed.fingerprint:
+        raise InputError(f"set {packed.name} is not the one run {run.name} was trained on: choose another --name")
+    if difference := _difference(folder.read_settings()["asked"], asked):
+        raise InputError(
+            f"run {run.name} is unfinished with other settings ({difference}): use those, or another --name"
+        )
+    return folder
+
+
+def settings_of(run: RunFolder, asked: dict[str, Any]) -> TrainSettings:
+    """The settings a run began with: another ganvas might by now choose others for what was left open.
+
+    Device and number format are chosen anew unless they were asked for: the machine may be another.
+    """
+    machine = {name: asked.get(name) for name in ("device", "precision")}
+    return train_settings({**run.read_settings()["settings"], **machine})
 
 
 def new_run(studio: StudioFolder, packed: PackedSet, plan: Plan, asked: dict[str, Any], name: str | None) -> RunFolder:
     """Make the folder and the catalog's row of a new run."""
-    name = checked_name("run", name) if name is not None else _next_name(studio.catalog, packed.name)
-    folder = RunFolder(studio.runs / name)
+    folder = RunFolder(studio.runs / (_next_name(studio, packed.name) if name is None else _free_name(studio, name)))
     folder.path.mkdir(parents=True, exist_ok=True)
     folder.sheets.mkdir(exist_ok=True)
     settings = plan.settings.model_dump()
     folder.write_json("settings.json", _record(packed, plan, asked, settings))
     studio.catalog.add_run(
         RunRow(
-            name=name,
+            name=folder.name,
             set_name=packed.name,
             set_fingerprint=packed.fingerprint,
             state="training",
@@ -104,9 +127,23 @@ def _record(packed: PackedSet, plan: Plan, asked: dict[str, Any], settings: dict
     }
 
 
-def _next_name(catalog: Catalog, set_name: str) -> str:
-    taken = {run.name for run in catalog.runs()}
-    return next(name for i in range(1, len(taken) + 2) if (name := f"{set_name[:58]}-{i}") not in taken)
+def _next_name(studio: StudioFolder, set_name: str) -> str:
+    taken = {run.name for run in studio.catalog.runs()}
+    names = (f"{set_name[:58]}-{i}" for i in count(1))
+    return next(name for name in names if name not in taken and not _holds_work(studio.runs / name))
+
+
+def _free_name(studio: StudioFolder, name: str) -> str:
+    if checked_name("run", name) == "last":
+        raise InputError("run name 'last' cannot be used: it stands for the newest run")
+    if _holds_work(studio.runs / name):
+        raise InputError(f"{studio.runs / name} holds a run that the catalog does not know: choose another --name")
+    return name
+
+
+def _holds_work(folder: Path) -> bool:
+    # What a kill before the catalog's row leaves behind holds no checkpoint yet, and is written over.
+    return bool(checkpoints(RunFolder(folder).checkpoints))
 
 
 def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:

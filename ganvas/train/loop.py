@@ -15,13 +15,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ganvas.errors import GanvasError, InputError, TrainingStopped
+from ganvas.errors import GanvasError, TrainingStopped
 from ganvas.networks import build
 from ganvas.pictures.packed import PackedSet
 from ganvas.progress import Progress, Silent, Task
 from ganvas.studio import StudioFolder
 from ganvas.train import alarms, checkpoint
-from ganvas.train.begin import find_unfinished, new_run
+from ganvas.train.begin import find_unfinished, new_run, settings_of
 from ganvas.train.data import TrainingOrder, step_seed, to_network
 from ganvas.train.losses import loss
 from ganvas.train.plan import Plan, make_plan
@@ -52,15 +52,14 @@ def train(
     progress = progress or Silent()
     packed = PackedSet.open(studio.sets / set_name)
     asked = dict(given or {})
-    plan = make_plan(train_settings(asked), packed)
-    unfinished = find_unfinished(studio, set_name, name, asked)
+    settings = train_settings(asked)
+    unfinished = find_unfinished(studio, packed, name, asked)
+    plan = make_plan(settings if unfinished is None else settings_of(unfinished, asked), packed)
     folder = unfinished or new_run(studio, packed, plan, asked, name)
     with folder.lock():
         if unfinished is None:
             for choice in plan.choices:
                 progress.note(str(choice))
-        elif folder.read_settings()["set"]["fingerprint"] != packed.fingerprint:
-            raise InputError(f"set {set_name} is not the one run {folder.name} was trained on: choose another --name")
         _Training(studio, folder, packed, plan, progress).run()
     return folder
 

@@ -205,3 +205,54 @@ def test_a_run_of_a_changed_set_does_not_go_on(studio: StudioFolder, tiny: dict)
     facts.write_text(json.dumps({**json.loads(facts.read_text()), "fingerprint": "other"}))
     with pytest.raises(InputError, match="not the one run one was trained on"):
         train(studio, "halves", tiny, name="one")
+
+
+def test_a_run_goes_on_with_what_was_chosen_when_it_began(
+    studio: StudioFolder, tiny: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del tiny["network"]
+    whole = train(studio, "halves", {**tiny, "keep_checkpoints": 10}, name="whole")
+    broken = train(studio, "halves", {**tiny, "keep_checkpoints": 10}, name="broken")
+    cut_back(broken, studio)
+    record = json.loads(broken.settings_file.read_text())
+    # as if this ganvas would choose wider networks than the one that began the run
+    monkeypatch.setattr("ganvas.networks.dcgan.DcganSettings.model_copy", lambda self, update: self)
+    train(studio, "halves", {**tiny, "keep_checkpoints": 10}, name="broken")
+    assert weights(whole) == weights(broken)
+    assert json.loads(broken.settings_file.read_text()) == record
+
+
+def test_a_run_whose_folder_is_gone_is_neither_continued_nor_begun_again(studio: StudioFolder, tiny: dict) -> None:
+    folder = train(studio, "halves", tiny, name="one")
+    cut_back(folder, studio)
+    folder.path.rename(studio.root / "elsewhere")
+    with pytest.raises(InputError, match="in the catalog, but not in"):
+        train(studio, "halves", tiny, name="one")
+    assert not folder.path.exists()
+    assert train(studio, "halves", tiny).name == "halves-1"
+
+
+def test_a_run_that_the_catalog_does_not_know_is_left_as_it_is(studio: StudioFolder, tiny: dict) -> None:
+    folder = train(studio, "halves", tiny)
+    before = weights(folder)
+    studio.catalog.delete_run(folder.name)
+    with pytest.raises(InputError, match="the catalog does not know"):
+        train(studio, "halves", tiny, name=folder.name)
+    assert train(studio, "halves", tiny).name == "halves-2"
+    assert weights(folder) == before
+
+
+def test_a_kill_before_the_catalog_knew_the_run_takes_no_name(studio: StudioFolder, tiny: dict) -> None:
+    left = studio.runs / "one"
+    (left / "sheets").mkdir(parents=True)
+    (left / "settings.json").write_text("{}")
+    assert train(studio, "halves", tiny, name="one").path == left
+    with pytest.raises(InputError, match="stands for the newest run"):
+        train(studio, "halves", tiny, name="last")
+
+
+def test_an_unfinished_run_of_an_older_set_is_passed_over(studio: StudioFolder, tiny: dict) -> None:
+    cut_back(train(studio, "halves", tiny), studio)
+    facts = studio.sets / "halves" / "set.json"
+    facts.write_text(json.dumps({**json.loads(facts.read_text()), "fingerprint": "other"}))
+    assert train(studio, "halves", tiny).name == "halves-2"
