@@ -52,8 +52,8 @@ def resolve(settings: DcganSettings, shape: Shape) -> tuple[DcganSettings, dict[
             f"network.conv_layers = {settings.conv_layers} halves {shape.width}×{shape.height} away: {most} at most"
         )
     pixels = shape.height * shape.width
-    filters = 24 if pixels <= 32 * 32 else 32 if pixels <= 64 * 64 else 24
-    for name in ("generator_filters", "discriminator_filters"):
+    small = pixels <= 32 * 32
+    for name, filters in (("generator_filters", 24 if small else 16), ("discriminator_filters", 32 if small else 16)):
         if getattr(settings, name) is None:
             chosen[name] = filters
             reasons[name] = f"{pixels:,} pixels a picture: wide enough to draw them, narrow enough to see many"

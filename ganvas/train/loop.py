@@ -78,7 +78,7 @@ class _Training:
         self.progress = progress
         self.players = make_players(plan)
         self.order = TrainingOrder(packed.train, self.settings.seed)
-        self.loss = loss(self.settings.loss)
+        self.loss = loss(plan.loss)
         self.real_spread = alarms.real_spread(np.asarray(packed.images[packed.train[:512]]))
         self.sums: dict[str, Tensor] = {}
         self.summed = 0
@@ -150,9 +150,11 @@ class _Training:
                     if stop.is_set():
                         raise Interrupted
                     begun = time.perf_counter() - players.seconds  # sheets, judging and saving are not training time
+            if players.tick < settings.ticks:  # the clock ran out in the wait for the device at the tick before
+                self._tick(settings.ticks)
 
     def _step(self, progress: float) -> StepResult:
-        indices = self.order.batch(self.players.images, self.settings.batch)
+        indices = self.order.batch(self.players.images, self.plan.batch)
         real = to_network(self.packed.images[indices], self.settings.device or "cpu")
         labels = None
         if self.plan.shape.labels:
@@ -192,6 +194,8 @@ class _Training:
         alarms.check_weights(networks, players.images)
         self.ticker.calibrate(players)
         checkpoint.save(self.folder.checkpoints, self.players, self.settings.keep_checkpoints)
+        # a kill must not leave `ganvas info` saying that nothing was done
+        self.catalog.update_run(self.folder.name, images_seen=players.images, train_seconds=players.seconds)
 
     def _finish(self, state: str, reason: str | None) -> None:
         self._count_total()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ganvas.errors import SettingsError
 from ganvas.networks import Shape, architecture
@@ -34,6 +35,8 @@ class Plan:
     settings: TrainSettings
     choices: tuple[Choice, ...]
     shape: Shape
+    loss: str
+    batch: int
     budget: Budget
     checkpoint_every: int | None
 
@@ -55,7 +58,9 @@ def make_plan(asked: TrainSettings, packed: PackedSet) -> Plan:
     settings = asked.model_copy(update={**filled, "device": device.name, "precision": precision.name})
     budget = parse_budget(settings.budget, len(packed.train))
     every = parse_images(settings.checkpoint_every, len(packed.train)) if settings.checkpoint_every else None
-    return Plan(settings, tuple(choices), shape, budget, every)
+    assert settings.loss is not None
+    assert settings.batch is not None
+    return Plan(settings, tuple(choices), shape, settings.loss, settings.batch, budget, every)
 
 
 def _condition(asked: TrainSettings, packed: PackedSet, choices: list[Choice]) -> str:
@@ -75,18 +80,20 @@ def _condition(asked: TrainSettings, packed: PackedSet, choices: list[Choice]) -
     return "label" if labelled else "none"
 
 
-def _numbers(asked: TrainSettings, shape: Shape, choices: list[Choice]) -> dict[str, float]:
-    """Rates and penalty: measured on Fashion-MNIST 28 × 28 and houses 128 × 96 (benchmarks/README.md)."""
+def _numbers(asked: TrainSettings, shape: Shape, choices: list[Choice]) -> dict[str, Any]:
+    """Loss, batch, rates and penalty: measured on Fashion-MNIST 28 × 28 and houses 128 × 96 (benchmarks/README.md)."""
     small = shape.height * shape.width <= 32 * 32
     kind = f"{shape.width}×{shape.height} pixels"
-    proposals = {
-        "discriminator_rate": (1.6e-3 if small else 8e-4, f"{kind}; the discriminator must stay ahead"),
-        "generator_rate": (8e-4 if small else 4e-4, "half of the discriminator's"),
-        "gamma": (1.0 if small else 4.0, f"{kind}: a larger picture has a larger gradient"),
+    proposals: dict[str, tuple[Any, str]] = {
+        "loss": ("relativistic", "pairs of a real and a drawn picture cover more kinds than either alone"),
+        "batch": (32 if small else 16, f"{kind}: many small steps learn more in a short time than few large ones"),
+        "discriminator_rate": (1.6e-3 if small else 1.2e-3, f"{kind}; the discriminator must stay ahead"),
+        "generator_rate": (8e-4, "as high as stayed stable, below the discriminator's"),
+        "gamma": (1.0 if small else 2.0, f"{kind}: a larger picture has a larger gradient"),
     }
     filled = {}
     for name, (value, reason) in proposals.items():
         if getattr(asked, name) is None:
             filled[name] = value
-            choices.append(Choice(name, f"{value:g}", reason))
+            choices.append(Choice(name, value if isinstance(value, str) else f"{value:g}", reason))
     return filled

@@ -25,11 +25,11 @@ class TrainSettings(BaseModel):
         description="the architecture and its own settings, as network.NAME"
     )
     condition: Literal["none", "label"] | None = Field(None, description="what the generator is told beside noise")
-    loss: Literal["non-saturating", "hinge", "relativistic"] = Field(
-        "non-saturating", description="what the two networks play for"
+    loss: Literal["non-saturating", "hinge", "relativistic"] | None = Field(
+        None, description="what the two networks play for"
     )
     budget: str = Field("10m", description="how long to train: 90s, 10m, 2h, 200k-images, 50-epochs; steps only")
-    batch: int = Field(64, ge=2, le=4096, description="pictures a step")
+    batch: int | None = Field(None, ge=2, le=4096, description="pictures a step")
     generator_rate: float | None = Field(None, ge=0, le=1e4, description="Adam's learning rate of the generator")
     discriminator_rate: float | None = Field(
         None, ge=0, le=1e4, description="Adam's learning rate of the discriminator"
