@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -46,6 +47,31 @@ def test_every_tick_leaves_a_sheet_and_every_log_line_its_numbers(studio: Studio
     assert all(0 <= line["fooled"] <= 1 and 0 <= line["d_real"] <= 1 for line in lines)
     row = studio.catalog.run_named(run.name)
     assert (row.state, row.images_seen) == ("finished", 640)
+    assert row.train_seconds > 0
+
+
+def test_the_last_tick_comes_also_when_the_clock_runs_out_in_a_wait(
+    studio: StudioFolder, tiny: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+
+    def wait(seconds: float) -> float:
+        now[0] += seconds
+        return now[0]
+
+    monkeypatch.setattr("ganvas.train.loop.time", SimpleNamespace(perf_counter=lambda: wait(0.01)))
+    monkeypatch.setattr("ganvas.train.loop._Training._synchronize", lambda self: wait(0.3))
+    train(studio, "halves", {**tiny, "budget": "1s"}, name="one")
+    assert studio.catalog.ticks("one")[-1].tick == tiny["ticks"]
+
+
+def test_a_killed_run_is_known_with_what_it_did(
+    studio: StudioFolder, tiny: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ganvas.train.loop._Training._finish", lambda *_: None)
+    train(studio, "halves", tiny, name="one")
+    row = studio.catalog.run_named("one")
+    assert (row.state, row.images_seen) == ("training", 640)
     assert row.train_seconds > 0
 
 
