@@ -31,7 +31,8 @@ def save(folder: Path, players: Players, keep: int) -> Path:
     target = folder / f"{players.images:09d}"
     partial = folder / f".partial-{os.getpid()}"
     try:
-        shutil.rmtree(partial, ignore_errors=True)
+        for left in folder.glob(".partial-*"):  # by a kill: only one process at a time trains a run
+            shutil.rmtree(left, ignore_errors=True)
         partial.mkdir(parents=True)
         for name in NETWORKS:
             save_file(_portable(getattr(players, name).state_dict()), partial / f"{name}.safetensors")
@@ -40,9 +41,10 @@ def save(folder: Path, players: Players, keep: int) -> Path:
         state: dict[str, Any] = {"format": FORMAT, **{name: getattr(players, name) for name in COUNTERS}}
         state["sha256"] = {file.name: _sha256(file) for file in sorted(partial.glob("*.safetensors"))}
         _write_durably(partial / "state.json", json.dumps(state, indent=1).encode())
-        if target.exists():
-            shutil.rmtree(target)
+        if target.exists():  # as good as the new one, or damaged; renamed, for a kill while removing it would cost both
+            target.rename(folder / f".partial-{os.getpid()}-old")
         partial.rename(target)
+        shutil.rmtree(folder / f".partial-{os.getpid()}-old", ignore_errors=True)
     except (OSError, SafetensorError) as error:
         shutil.rmtree(partial, ignore_errors=True)
         raise InputError(

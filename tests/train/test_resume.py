@@ -167,6 +167,16 @@ def test_a_checkpoint_cut_in_half_is_passed_over(studio: StudioFolder, tiny: dic
     assert weights(folder) == whole
 
 
+def test_what_a_kill_left_of_a_checkpoint_is_swept_away(studio: StudioFolder, tiny: dict) -> None:
+    folder = train(studio, "halves", tiny, name="run")
+    cut_back(folder, studio)
+    left = folder.checkpoints / ".partial-1"
+    left.mkdir()
+    (left / "generator.safetensors").write_bytes(b"half")
+    train(studio, "halves", tiny, name="run")
+    assert [path.name for path in folder.checkpoints.glob(".*")] == []
+
+
 def test_a_run_whose_every_checkpoint_is_damaged_cannot_be_drawn_from(studio: StudioFolder, tiny: dict) -> None:
     folder = train(studio, "halves", tiny)
     for path in checkpoints(folder.checkpoints):
