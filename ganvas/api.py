@@ -188,11 +188,10 @@ class Drawing:
         return sheet(self.pictures, columns=columns)
 
     def save(self, path: str | Path) -> Path:
-        """Write the sheet as one picture; the suffix names the format."""
-        from ganvas.pictures.sheet import save_png
+        """Write the sheet as one picture; the suffix (.png, .jpg, .webp) names the format."""
+        from ganvas.pictures.sheet import save_picture
 
-        save_png(Path(path), self.sheet())
-        return Path(path)
+        return save_picture(path, self.sheet())
 
     def save_each(self, folder: str | Path) -> list[Path]:
         """Write one PNG a picture, named by seed and number, into a folder."""
@@ -265,9 +264,10 @@ class Run:
 
     def info(self) -> dict[str, Any]:
         """State, settings, last scores."""
-        row = self.studio.folder.catalog.run_named(self.name)
-        assert row is not None
         catalog = self.studio.folder.catalog
+        row = catalog.run_named(self.name)
+        if row is None:
+            raise InputError(f"run {self.name} is not in the catalog {catalog}: it was trained with another one")
         ticks = catalog.ticks(self.name)
         return {
             **_run_info(row),
@@ -291,7 +291,10 @@ def load(folder: str | Path) -> Run:
     path = Path(folder).absolute()
     if not (path / "settings.json").is_file():
         raise InputError(f"{path} is not a run: it holds no settings.json")
-    return Run(Studio.open(path), path.name)
+    studio = Studio.open(path)
+    if path.resolve().parent != studio.folder.runs.resolve():
+        raise InputError(f"{path} is not in the runs of a studio: the studio around it is {studio.folder.root}")
+    return Run(studio, path.resolve().name)
 
 
 def _run_info(row: RunRow) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,12 @@ CAPTION_PX = 12
 HEADER_PX = 15
 VISIBLE_PX = 96  # the longer side that tiny pictures are enlarged towards
 WIDEST_PX = 4096  # no enlarging beyond this
+FORMATS: dict[str, dict[str, Any]] = {
+    ".png": {"format": "PNG"},
+    ".jpg": {"format": "JPEG", "quality": 95, "subsampling": 0},
+    ".jpeg": {"format": "JPEG", "quality": 95, "subsampling": 0},
+    ".webp": {"format": "WEBP", "lossless": True},
+}
 
 
 def sheet(
@@ -65,6 +72,21 @@ def save_png(path: str | Path, image: Image.Image) -> Path:
     """Write a PNG whole or not at all: a kill leaves the picture that was there. Raises InputError when it cannot."""
     buffer = io.BytesIO()
     image.save(buffer, "PNG", optimize=False)
+    return write_whole(path, buffer.getvalue())
+
+
+def save_picture(path: str | Path, image: Image.Image) -> Path:
+    """The same in the format that the name's suffix says. Raises InputError for one that is not known."""
+    path = Path(path)
+    how = FORMATS.get(path.suffix.lower())
+    if how is None:
+        raise InputError(f"{path} cannot be written: its name must end in {', '.join(FORMATS)}")
+    buffer = io.BytesIO()
+    try:
+        image.save(buffer, **how)
+    except (OSError, ValueError) as error:  # JPEG and WebP end at 65,500 and 16,383 pixels a side
+        size = f"{image.width}x{image.height}"
+        raise InputError(f"{path} cannot hold {size} pixels ({error}): write fewer pictures, or a .png") from error
     return write_whole(path, buffer.getvalue())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -103,6 +104,10 @@ def test_the_whole_way_by_python(tmp_path: Path, archive: Path) -> None:
     assert drawing.save(tmp_path / "new.png").exists()
     loaded = ganvas.load(run.folder)
     assert np.array_equal(loaded.draw(5, seed=1).pictures, drawing.pictures)
+    with pytest.raises(InputError, match="not in the runs of a studio"):
+        ganvas.load(shutil.copytree(run.folder, tmp_path / "clothes" / "copy"))
+    with pytest.raises(InputError, match="not in the catalog"):
+        ganvas.load(shutil.copytree(run.folder, run.folder.with_name("copy"))).info()
     assert studio.set("mixed").info()["images"] == 140
     with pytest.raises(InputError, match="frozen"):
         studio.set("mixed", size=(8, 8))

@@ -8,7 +8,7 @@ from PIL import Image
 
 from ganvas.errors import InputError
 from ganvas.pictures.lettering import writable
-from ganvas.pictures.sheet import save_png, sheet
+from ganvas.pictures.sheet import save_picture, save_png, sheet
 
 
 def pictures(count: int, channels: int = 3, height: int = 30, width: int = 20, seed: int = 0) -> np.ndarray:
@@ -104,3 +104,17 @@ def test_a_sheet_that_cannot_be_written_says_why_and_leaves_the_old_one(tmp_path
     with pytest.raises(InputError, match="could not be written"):
         save_png(tmp_path / "file" / "a.png", sheet(pictures(1)))
     assert (tmp_path / "file").read_text() == "not a folder"
+
+
+@pytest.mark.parametrize(("name", "format_name"), [("a.png", "PNG"), ("a.JPG", "JPEG"), ("a.webp", "WEBP")])
+def test_the_suffix_names_the_format(tmp_path: Path, name: str, format_name: str) -> None:
+    with Image.open(save_picture(tmp_path / name, sheet(pictures(4)))) as image:
+        assert image.format == format_name
+
+
+def test_a_suffix_or_size_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="must end in .png, .jpg"):
+        save_picture(tmp_path / "a.docx", sheet(pictures(4)))
+    with pytest.raises(InputError, match="cannot hold 70000x1 pixels"):
+        save_picture(tmp_path / "a.jpg", Image.new("L", (70_000, 1)))
+    assert list(tmp_path.iterdir()) == []
