@@ -8,18 +8,20 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ganvas.errors import InputError, SettingsError, did_you_mean
+from ganvas.errors import GanvasError, InputError, SettingsError, did_you_mean
 
 if TYPE_CHECKING:
     from ganvas.catalog import Catalog
 
 SETTINGS_FILE = "ganvas.toml"
+PARTS = ("images", "sets", "runs")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 TEMPLATE = """# Settings of this studio. Every line is optional; the values shown are the defaults.
 
@@ -53,7 +55,10 @@ class StudioFolder:
 
     @classmethod
     def create(cls, folder: str | Path, database: str | None = None) -> StudioFolder:
-        """Make a studio in a folder that does not exist or is empty. Raises InputError where it would hide another."""
+        """Make a studio in a folder that does not exist or is empty, with its catalog in `database` if that is given.
+
+        Raises InputError where it would hide another, CatalogError for a database that cannot be used; nothing is left.
+        """
         root = Path(folder).resolve()
         outer = _studio_above(root.parent)
         if (root / SETTINGS_FILE).exists():
@@ -62,15 +67,22 @@ class StudioFolder:
             raise InputError(f"{root} would lie inside the studio {outer}: make it elsewhere, for example beside it")
         if root.exists() and (not root.is_dir() or any(root.iterdir())):
             raise InputError(f"{root} exists and is not an empty folder: choose another name")
-        settings = StudioSettings(catalog=CatalogSettings(url=database))
+        studio = cls(root, StudioSettings(catalog=CatalogSettings(url=database)))
         text = TEMPLATE if database is None else f"[catalog]\nurl = {json.dumps(database)}\n"
         try:
-            for part in ("images", "sets", "runs"):
+            for part in PARTS:
                 (root / part).mkdir(parents=True, exist_ok=True)
+            if database is not None:
+                _ = studio.catalog
             (root / SETTINGS_FILE).write_text(text, encoding="utf-8")
         except OSError as error:
             raise InputError(f"no studio can be made in {root} ({error.strerror}): choose another folder") from error
-        return cls(root, settings)
+        except GanvasError:
+            for part in (*PARTS, ""):
+                with suppress(OSError):
+                    (root / part).rmdir()
+            raise
+        return studio
 
     @classmethod
     def open(cls, folder: str | Path = ".", database: str | None = None) -> StudioFolder:

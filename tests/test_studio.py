@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ganvas.errors import InputError, SettingsError
+from ganvas.errors import CatalogError, InputError, SettingsError
 from ganvas.studio import SETTINGS_FILE, StudioFolder, checked_name
 
 
@@ -67,7 +67,7 @@ def test_a_folder_that_cannot_be_made_says_why(tmp_path: Path) -> None:
 
 
 def test_the_catalogs_address_is_kept_and_can_be_overridden(tmp_path: Path) -> None:
-    address = 'sqlite:////tmp/a "quoted" \\ name.db'
+    address = f'sqlite:///{tmp_path}/a "quoted" \\ name.db'
     StudioFolder.create(tmp_path / "houses", database=address)
     assert StudioFolder.open(tmp_path / "houses").settings.catalog.url == address
     other = f"sqlite:///{tmp_path / 'other.db'}"
@@ -106,3 +106,11 @@ def test_originals_lie_by_their_hash(tmp_path: Path) -> None:
     studio = StudioFolder.create(tmp_path)
     assert studio.image_path("abcd") == studio.root / "images" / "ab" / "abcd"
     assert os.fspath(studio.sets) == str(studio.root / "sets")
+
+
+def test_a_database_that_cannot_be_used_leaves_no_half_made_studio(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match="cannot be kept in mysql"):
+        StudioFolder.create(tmp_path / "houses", "mysql://host/name")
+    assert list(tmp_path.iterdir()) == []
+    inside = f"sqlite:///{tmp_path / 'houses' / 'own.db'}"
+    assert StudioFolder.create(tmp_path / "houses", inside).catalog.count_images() == 0
