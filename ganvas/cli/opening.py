@@ -34,6 +34,16 @@ def print_json(record: Any) -> None:
     print(json.dumps(record, indent=1, default=str))
 
 
+def print_facts(facts: dict[str, Any], prefix: str = "") -> None:
+    """A line a fact; what is nested by its dotted name."""
+    for key, value in facts.items():
+        if isinstance(value, dict):
+            print_facts(value, f"{prefix}{key}.")
+        else:
+            text = "; ".join(map(str, value)) if isinstance(value, list) else value
+            print(f"{prefix}{key}: {'–' if text in (None, '') else text}")
+
+
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     """A table on stdout; numbers (columns after the first) to the right."""
     from rich.console import Console

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from ganvas.cli.opening import AsJson, DryRun, Opening, print_json
+from ganvas.cli.opening import AsJson, DryRun, Opening, print_facts, print_json
 from ganvas.errors import InputError
 
 if TYPE_CHECKING:
@@ -81,6 +81,5 @@ def parse_size(text: str) -> tuple[int, int]:
 def _print(facts: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(facts)
-        return
-    for key, value in facts.items():
-        print(f"{key}: {value}")
+    else:
+        print_facts(facts)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ganvas.cli.opening import AsJson, Opening, print_json, print_table
+from ganvas.cli.opening import AsJson, Opening, print_facts, print_json, print_table
 from ganvas.errors import InputError, did_you_mean
 
 RunName = Annotated[str, typer.Argument(metavar="[RUN]", help="The run's name; the newest if not given.")]
@@ -96,8 +96,19 @@ def info(
     elif name is None:
         _print_studio(facts)
     else:
-        for key, value in facts.items():
-            print(f"{key}: {value}")
+        _print_one(facts)
+
+
+def _print_one(facts: dict[str, Any]) -> None:
+    scores = facts.pop("scores", [])
+    print_facts(facts)
+    if scores:
+        rows = [[s["name"], _number(s["value"]), _number(s["baseline"]), f"{s['n']:,}", s["encoder"]] for s in scores]
+        print_table("scores", ["score", "generated", "real against real", "pictures", "seen through"], rows)
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None or value != value else f"{value:.4g}"
 
 
 def _print_studio(facts: dict[str, Any]) -> None:
