@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.errors import SettingsError, did_you_mean
-from ganvas.progress import Progress, Silent
+from ganvas.progress import Progress
 
 DEFAULT_ENCODER = "effnet-lite0"
 
@@ -60,4 +60,4 @@ def _effnet_lite0() -> Encoder:
     return EffnetLite0Encoder()
 
 
-__all__ = ["DEFAULT_ENCODER", "Encoder", "Progress", "Silent", "encoder", "encoder_names", "register"]
+__all__ = ["DEFAULT_ENCODER", "Encoder", "encoder", "encoder_names", "register"]
