@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SETTINGS_FILE = "ganvas.toml"
 PARTS = ("images", "sets", "runs")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+RELATIVE_SQLITE = re.compile(r"(?P<scheme>sqlite(\+\w+)?:///)(?P<path>[^/:].*)")
 TEMPLATE = """# Settings of this studio. Every line is optional; the values shown are the defaults.
 
 [catalog]
@@ -60,6 +61,7 @@ class StudioFolder:
         Raises InputError where it would hide another, CatalogError for a database that cannot be used; nothing is left.
         """
         root = Path(folder).resolve()
+        database = _from_here(database, Path.cwd())
         outer = _studio_above(root.parent)
         if (root / SETTINGS_FILE).exists():
             raise InputError(f"{root} is a studio already: open it, or choose another name")
@@ -93,7 +95,7 @@ class StudioFolder:
             raise InputError(f"no studio in {start} or above it: make one with `ganvas new NAME`, or go into one")
         settings = _read_settings(root / SETTINGS_FILE)
         if database is not None:
-            settings.catalog.url = database
+            settings.catalog.url = _from_here(database, Path.cwd())
         return cls(root, settings)
 
     @cached_property
@@ -134,7 +136,9 @@ def _studio_above(start: Path) -> Path | None:
 
 def _read_settings(path: Path) -> StudioSettings:
     try:
-        return StudioSettings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        settings = StudioSettings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        settings.catalog.url = _from_here(settings.catalog.url, path.parent)
+        return settings
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
     except OSError as error:
@@ -145,6 +149,13 @@ def _read_settings(path: Path) -> StudioSettings:
         unknown = first["type"] == "extra_forbidden"
         what = f"there is no such setting.{did_you_mean(name, _setting_names())}" if unknown else first["msg"]
         raise SettingsError(f"{path}: {name}: {what}") from error
+
+
+def _from_here(database: str | None, folder: Path) -> str | None:
+    """An SQLite file's relative path made absolute: the same file, from whatever folder ganvas is called."""
+    if database is None or not (match := RELATIVE_SQLITE.fullmatch(database)):
+        return database
+    return f"{match['scheme']}{folder.resolve() / match['path']}"
 
 
 def _setting_names() -> list[str]:

@@ -114,3 +114,17 @@ def test_a_database_that_cannot_be_used_leaves_no_half_made_studio(tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
     inside = f"sqlite:///{tmp_path / 'houses' / 'own.db'}"
     assert StudioFolder.create(tmp_path / "houses", inside).catalog.count_images() == 0
+
+
+def test_a_relative_address_means_one_file_from_wherever_it_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = StudioFolder.create("houses", "sqlite:///beside.db")
+    assert (tmp_path / "beside.db").is_file()
+    (made.root / SETTINGS_FILE).write_text('[catalog]\nurl = "sqlite:///inside.db"\n')
+    assert StudioFolder.open(made.root).catalog.count_images() == 0
+    assert (made.root / "inside.db").is_file()
+    monkeypatch.chdir(made.images)
+    assert str(StudioFolder.open(database="sqlite:///../own.db").catalog) == str(made.images / "../own.db")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["beside.db", "houses"]
