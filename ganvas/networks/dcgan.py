@@ -1,9 +1,10 @@
 """DCGAN for any height × width: the classic to beat, and the quickest to good pictures at small sizes.
 
 After Radford et al. 2015 (arXiv 1511.06434), figure 1 and section 3, with two departures that were measured: the
-discriminator has no batch norm by default (it fights with gradient penalties), and a last 3 × 3 convolution at full
-size cleans what the transposed convolutions leave. Each level is cropped to the size its picture
-needs, so sides need not be powers of two.
+discriminator has no batch norm by default (it fights with gradient penalties), and the generator enlarges by nearest
+neighbours before each convolution, which leaves no checkerboard (Odena et al. 2016, "Deconvolution and checkerboard
+artifacts", Distill).
+Sides need not be powers of two: each level is cropped to the size its picture needs.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ class DcganSettings(NetworkSettings):
     generator_filters: int | None = Field(None, ge=1, le=512, description="generator channels at full size")
     discriminator_filters: int | None = Field(None, ge=1, le=512, description="discriminator channels at half size")
     kernel: int = Field(4, ge=2, le=7, description="side of the strided kernels, pixels")
+    upsampling: Literal["nearest", "transposed"] = Field(
+        "nearest", description="enlarging before a 3 × 3 convolution, or by strided transposed ones as in the paper"
+    )
     latent: int = Field(64, ge=1, le=1024, description="numbers of noise a picture is made from")
     leaky_slope: float = Field(0.2, ge=0, le=1, description="slope of the discriminator's leaky ReLU below zero")
     dropout: float = Field(0.0, ge=0, lt=1, description="dropout after each discriminator level")
@@ -83,6 +87,7 @@ def _modules(settings: DcganSettings, shape: Shape) -> tuple[nn.Module, nn.Modul
         widths=[settings.generator_filters * w for w in widths],
         channels=shape.channels,
         kernel=settings.kernel,
+        nearest=settings.upsampling == "nearest",
         latent=settings.latent,
         labels=shape.labels,
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 from ganvas.errors import SettingsError
 from ganvas.networks import Shape, architecture, architecture_names, build
+from ganvas.networks.dcgan_modules import NearestThenConv
 
 SHAPES = [(28, 28), (96, 128), (128, 96), (60, 100), (17, 33), (8, 8), (5, 64)]
 
@@ -30,15 +32,24 @@ def test_any_shape_with_or_without_labels(name: str, height: int, width: int, la
     assert all(g is not None and torch.isfinite(g).all() for g in gradients)
 
 
+@pytest.mark.parametrize("upsampling", ["nearest", "transposed"])
 @pytest.mark.parametrize("kernel", [2, 3, 4, 5, 6, 7])
-def test_dcgan_takes_any_kernel(kernel: int) -> None:
+def test_dcgan_takes_any_kernel(kernel: int, upsampling: str) -> None:
     kind = architecture("dcgan")
     shape = Shape(30, 50, 3)
-    settings, _ = kind.resolve(kind.settings(name="dcgan", kernel=kernel), shape)
+    settings, _ = kind.resolve(kind.settings(name="dcgan", kernel=kernel, upsampling=upsampling), shape)
     generator, discriminator = build(settings, shape)
     pictures = generator(torch.randn(3, settings.latent))
     assert pictures.shape == (3, 3, 30, 50)
     assert discriminator(pictures).shape == (3,)
+
+
+def test_enlarging_and_convolving_in_one_gives_the_same_as_one_after_the_other() -> None:
+    level = NearestThenConv(3, 5).double()
+    x = torch.randn(2, 3, 6, 7, dtype=torch.float64)
+    weight = level.kernel.flip(2, 3).transpose(0, 1)
+    expected = F.conv2d(F.interpolate(x, scale_factor=2), weight, padding=1)
+    assert torch.allclose(level(x), expected, atol=1e-12)
 
 
 def test_the_classic_settings_change_the_networks() -> None:
