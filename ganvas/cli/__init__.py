@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import sys
 
+INTERRUPTED = 130
+STOPPED = "stopped; the same command does what is left"
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 something a person can mend, 2 a command that is not one, 130 Ctrl-C."""
@@ -18,10 +21,10 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         _run(given)
     except KeyboardInterrupt:
-        sys.exit(130)
+        _say(STOPPED, INTERRUPTED)
     except Exception as error:
-        if type(error).__name__ == "Abort":  # what Typer makes of Ctrl-C
-            sys.exit(130)
+        if type(error).__name__ == "Abort":  # what older Typer makes of Ctrl-C
+            _say(STOPPED, INTERRUPTED)
         _explain(error)
 
 
@@ -36,6 +39,8 @@ def _run(arguments: list[str]) -> None:
     from ganvas.cli.app import app
 
     code = app(args=arguments, prog_name="ganvas", standalone_mode=False)
+    if code == INTERRUPTED:  # what newer Typer makes of Ctrl-C
+        raise KeyboardInterrupt
     if isinstance(code, int) and code:
         sys.exit(code)
 

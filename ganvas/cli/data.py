@@ -40,9 +40,12 @@ def sample(
     studio = Studio(folder, opening.database, screen())
     added = studio.add_sample(name, full)
     _print_added(added)
+    made_before = studio.folder.catalog.set_named(name) is not None
     made = studio.set(name)
     facts = made.info()
     print(f"set {name}: {facts['images']:,} pictures, {facts['size']}, {len(facts['labels'])} labels")
+    if made_before and added.new:
+        print(f"set {name} was made before the new ones came, and sets are frozen: ganvas set make NAME packs them all")
     print(f"next: cd {folder} && ganvas train {name} --budget 3m")
 
 

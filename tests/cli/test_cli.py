@@ -269,6 +269,16 @@ def test_a_size_that_is_none_is_refused() -> None:
         parse_size("-3x4")
 
 
+def test_ctrl_c_says_how_to_go_on(call: Call, studio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ganvas.api.Studio.info", stopped)
+    code, _, error = call("-C", studio, "info")
+    assert code == 130
+    assert error == "ganvas: stopped; the same command does what is left\n"
+
+
 def test_an_unforeseen_fault_says_how_to_report_it(call: Call, studio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ganvas.api.Studio.info", lambda self: 1 / 0)
     code, _, error = call("-C", studio, "info")
