@@ -41,7 +41,7 @@ def print_facts(facts: dict[str, Any], prefix: str = "") -> None:
             print_facts(value, f"{prefix}{key}.")
         else:
             text = "; ".join(map(str, value)) if isinstance(value, list) else value
-            print(f"{prefix}{key}: {'–' if text in (None, '') else text}")
+            print(" ".join(f"{prefix}{key}: {'–' if text in (None, '') else text}".split()))
 
 
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:

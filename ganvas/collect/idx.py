@@ -66,6 +66,8 @@ def pair(images: Path, labels: Path | None, progress: Progress) -> Listing:
         raise InputError(f"{images} holds an array of shape {shape}: pictures are [N, H, W] or [N, H, W, 1, 3 or 4]")
     if not 0 < prod(shape[1:]) <= Limits.max_pixels:
         raise InputError(f"{images} says that its pictures are {shape[2]}×{shape[1]}: that is no picture")
+    if shape[0] == 0:
+        raise InputError(f"{images} holds no pictures: get it again")
     names = None if labels is None else _label_names(labels, shape[0])
     if names is None:
         progress.note(f"no labels beside {images.name}: added without")

@@ -188,10 +188,11 @@ def test_a_set_is_planned_made_once_and_deleted(call: Call, studio: Path) -> Non
 def test_info_is_for_people_unless_json_is_asked_for(call: Call, studio: Path) -> None:
     call("-C", studio, "set", "make", "small", "--size", "12x8")
     catalog = StudioFolder.open(studio).catalog
-    catalog.add_run(RunRow("one", "small", "0", "finished", settings={"network": {"name": "dcgan"}}))
+    catalog.add_run(RunRow("one", "small", "0", "stopped", "two\nlines", {"network": {"name": "dcgan"}}))
     catalog.save_scores("one", [ScoreRow("000", "effnet-lite0", 50, "kid", 0.25, baseline=0.001)])
     assert "\nsplits.train: 11\n" in call("-C", studio, "info", "small")[1]
     text = call("-C", studio, "info", "one")[1]
+    assert "\nreason: two lines\n" in text
     assert "settings.network.name: dcgan" in text
     assert text.splitlines()[-1].split() == ["kid", "0.25", "0.001", "50", "effnet-lite0"]
     assert "{" not in text

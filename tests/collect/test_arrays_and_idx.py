@@ -111,6 +111,13 @@ def test_idx_files_that_do_not_fit_say_which(tmp_path: Path, notes: Any) -> None
             entries(images, notes)
 
 
+def test_an_idx_file_of_no_pictures_says_so(tmp_path: Path, notes: Any) -> None:
+    write_pair(tmp_path, count=0)
+    (tmp_path / "labels.txt").write_text("zero\none\n")
+    with pytest.raises(InputError, match="holds no pictures"):
+        entries(tmp_path, notes)
+
+
 def test_an_idx_file_cut_short_gives_what_is_there(tmp_path: Path, notes: Any) -> None:
     write_pair(tmp_path)
     images = tmp_path / "train-images-idx3-ubyte"
