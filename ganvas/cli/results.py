@@ -69,7 +69,7 @@ def show(
         print_json({"report": str(page)})
     else:
         print(page)
-    if open_it:
+    if open_it and not as_json:
         import webbrowser
 
         webbrowser.open(page.as_uri())

@@ -39,7 +39,9 @@ def train(
     opening: Opening = context.obj
     chosen = opening.studio().named_set(set_name)
     if epochs is not None:
-        budget = f"{epochs:g}-epochs"
+        if budget is not None:
+            raise SettingsError("--budget and --epochs say the same thing twice: give one of them")
+        budget = f"{epochs:.12g}-epochs"
     options = {"budget": budget, "condition": condition, "loss": loss, "seed": seed}
     given = gather(
         config, assignments or [], network, {key: value for key, value in options.items() if value is not None}

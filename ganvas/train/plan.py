@@ -65,12 +65,19 @@ def make_plan(asked: TrainSettings, packed: PackedSet) -> Plan:
 
 def _condition(asked: TrainSettings, packed: PackedSet, choices: list[Choice]) -> str:
     names = packed.label_names
+    labels = packed.labels[packed.train]
+    unlabelled = int((labels < 0).sum())
     if asked.condition == "label" and len(names) < 2:
         raise SettingsError(f"set {packed.name} has {len(names)} labels: --condition label needs two or more")
+    if asked.condition == "label" and unlabelled:
+        raise SettingsError(
+            f"{unlabelled:,} training pictures of set {packed.name} have no label: make a set without them, or train "
+            "with --condition none"
+        )
     if asked.condition is not None:
         return asked.condition
-    counts = [int((packed.labels[packed.train] == i).sum()) for i in range(len(names))]
-    labelled = len(names) >= 2 and min(counts) >= FEWEST_A_LABEL and bool((packed.labels[packed.train] >= 0).all())
+    counts = [int((labels == i).sum()) for i in range(len(names))]
+    labelled = len(names) >= 2 and min(counts) >= FEWEST_A_LABEL and not unlabelled
     reason = (
         f"{len(names)} labels, the rarest with {min(counts):,} pictures: told apart they are learned quicker"
         if labelled

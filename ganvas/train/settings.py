@@ -58,11 +58,11 @@ class TrainSettings(BaseModel):
     )
     one_colour_patience: int = Field(10, ge=1, description="alarm: how many checks in a row must be of one colour")
 
-    @field_validator("budget")
+    @field_validator("budget", mode="before")
     @classmethod
-    def _budget_is_one(cls, text: str) -> str:
-        parse_budget(text, images_per_epoch=1000)
-        return text
+    def _budget_is_one(cls, given: object) -> str:
+        parse_budget(str(given), images_per_epoch=1000)
+        return str(given)
 
     @field_validator("checkpoint_every")
     @classmethod
@@ -128,5 +128,5 @@ def _explained(error: ValidationError, prefix: str, kind: type[NetworkSettings])
         ]
         bare = {n.rpartition(".")[2]: n for n in known}
         guess = f" Did you mean {bare[name]}?" if name in bare else did_you_mean(name, known)
-        return SettingsError(f"no setting called {name!r}.{guess} `ganvas train --help` lists them")
+        return SettingsError(f"no setting called {name!r}.{guess} `ganvas train SET --settings` lists them")
     return SettingsError(f"{name} = {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}")

@@ -223,6 +223,7 @@ def test_a_dry_run_of_training_prints_the_plan_and_trains_nothing(call: Call, st
     ("option", "message"),
     [
         (["--budget", "soon"], "not a budget"),
+        (["--budget", "10m", "--epochs", "2"], "give one of them"),
         (["--set", "bach=3"], "Did you mean batch"),
         (["--network", "dcgn"], "Did you mean dcgan"),
         (["--condition", "label"], "needs two or more"),

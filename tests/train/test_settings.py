@@ -64,6 +64,7 @@ def test_assignments_nest_and_read_numbers() -> None:
         ({"batch": "many"}, "batch = 'many'"),
         ({"batch": 1}, "batch = 1"),
         ({"budget": "soon"}, "not a budget"),
+        ({"budget": 600}, "10m"),
         ({"checkpoint_every": "10m"}, "not a number of images"),
         ({"loss": "wassersteen"}, "loss = 'wassersteen'"),
     ],

@@ -180,6 +180,14 @@ def test_a_label_condition_needs_labels(studio: StudioFolder, tiny: dict) -> Non
         train(studio, "halves", {**tiny, "condition": "label"})
 
 
+def test_a_label_condition_needs_every_picture_labelled(studio: StudioFolder, tiny: dict) -> None:
+    members = studio.sets / "halves" / "members.csv"
+    members.write_text(members.read_text().replace("light above", "", 3))
+    with pytest.raises(SettingsError, match="3 training pictures of set halves have no label"):
+        train(studio, "halves", {**tiny, "condition": "label"})
+    assert draw(train(studio, "halves", tiny), 2).labels is None
+
+
 def test_a_batch_larger_than_the_set_sees_every_picture_equally_often(studio: StudioFolder) -> None:
     indices = PackedSet.open(studio.sets / "halves").train
     order = TrainingOrder(indices, seed=1)
