@@ -96,7 +96,7 @@ def _numbers(asked: TrainSettings, shape: Shape, choices: list[Choice]) -> dict[
         "batch": (32 if small else 16, f"{kind}: many small steps learn more in a short time than few large ones"),
         "discriminator_rate": (1.6e-3 if small else 1.2e-3, f"{kind}; the discriminator must stay ahead"),
         "generator_rate": (8e-4, "as high as stayed stable, below the discriminator's"),
-        "gamma": (1.0 if small else 2.0, f"{kind}: a larger picture has a larger gradient"),
+        "gamma": (0.2 if small else 2.0, f"{kind}: a larger picture has a larger gradient"),
     }
     filled = {}
     for name, (value, reason) in proposals.items():
