@@ -27,7 +27,7 @@ demo: env
 	@echo "look at $(DEMO)/new.png and $(DEMO)/runs/first-light/report.html"
 
 test: env
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: env
 	$(BIN)/ruff check .

@@ -7,9 +7,10 @@ run.judge(); run.report(); run.draw(64, seed=1).save("new.png")
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from ganvas.judge import Scorecard
     from ganvas.pictures.packed import PackedSet
     from ganvas.pictures.resize import Fit
+    from ganvas.train.draw import Asked, Drawn
     from ganvas.train.run_folder import RunFolder
 
 
@@ -101,11 +103,9 @@ class Studio:
 
     def named_set(self, name: str) -> PictureSet:
         """An existing set. Raises InputError with the nearest name where there is none."""
-        if self.folder.catalog.set_named(name) is None:
-            known = [row.name for row in self.folder.catalog.sets()]
-            more = did_you_mean(name, known) if known else " Make one with `ganvas set make NAME`."
-            raise InputError(f"no set called {name!r}.{more}")
-        return PictureSet(self, name)
+        from ganvas.curate import existing_set
+
+        return PictureSet(self, existing_set(self.folder, name).name)
 
     def run(self, name: str = "last") -> Run:
         """An existing run; `last` is the newest. Raises InputError with the nearest name where there is none."""
@@ -153,12 +153,17 @@ class PictureSet:
 
         return PackedSet.open(self.studio.folder.sets / self.name)
 
-    def train(self, budget: str | None = None, name: str | None = None, **settings: Any) -> Run:
-        """Train on this set, or go on with its unfinished run of the same settings (`ganvas train SET --settings`)."""
+    def train(
+        self, budget: str | None = None, name: str | None = None, fork: str | None = None, **settings: Any
+    ) -> Run:
+        """Train on this set, or go on with its unfinished run of the same settings (`ganvas train SET --settings`).
+
+        `fork` names a run whose last checkpoint a new run goes on from; `start_from` one whose weights it starts with.
+        """
         from ganvas.train import train
 
         given = settings if budget is None else {"budget": budget, **settings}
-        folder = train(self.studio.folder, self.name, given, name=name, progress=self.studio.progress)
+        folder = train(self.studio.folder, self.name, given, name=name, fork=fork, progress=self.studio.progress)
         return Run(self.studio, folder.name)
 
     def info(self) -> dict[str, Any]:
@@ -180,12 +185,20 @@ class Drawing:
 
     pictures: NDArray[np.uint8]
     labels: list[str] | None
-    seed: int
+    name: str
+    """What its files are called: the seed, and of a walk or a grid that it is one."""
+    checkpoint: str
+    columns: int | None = None
+    rows: list[str] | None = None
+    """How many pictures belong in a row, and what the rows are called, where either means something."""
 
     def sheet(self, columns: int | None = None) -> Image:
+        """All pictures on one; a walk and a grid have their own number of columns."""
+        from ganvas.pictures.rows import named_rows
         from ganvas.pictures.sheet import sheet
 
-        return sheet(self.pictures, columns=columns)
+        shown = sheet(self.pictures, columns=columns or self.columns)
+        return named_rows(shown, self.rows) if self.rows and columns in (None, self.columns) else shown
 
     def save(self, path: str | Path) -> Path:
         """Write the sheet as one picture; the suffix (.png, .jpg, .webp) names the format."""
@@ -203,9 +216,31 @@ class Drawing:
         paths = []
         for i, picture in enumerate(self.pictures):
             pixels = picture[0] if len(picture) == 1 else picture.transpose(1, 2, 0)
-            paths.append(Path(folder) / f"seed{self.seed}-{i:05d}.png")
+            paths.append(Path(folder) / f"{self.name}-{i:05d}.png")
             save_png(paths[-1], Image.fromarray(np.ascontiguousarray(pixels)))
         return paths
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Frames uint8 [F, W, C, H, W'] of W walks side by side that end where they began; `steps` from key to key."""
+
+    pictures: NDArray[np.uint8]
+    steps: int
+    checkpoint: str
+
+    def frames(self) -> list[Image]:
+        """A sheet a frame; of few walks, so large that a small picture is seen to change."""
+        from ganvas.pictures.sheet import sheet
+
+        scale = max(1, 240 // max(self.pictures.shape[-2:])) if self.pictures.shape[1] <= 4 else None
+        return [sheet(pictures, scale=scale) for pictures in self.pictures]
+
+    def save(self, path: str | Path, seconds_a_pair: float = 1.2) -> Path:
+        """Write a GIF that loops for ever, at most 6 MB: larger ones are drawn smaller."""
+        from ganvas.pictures.animate import loop_gif
+
+        return loop_gif(path, self.frames(), max(0.02, seconds_a_pair / self.steps))
 
 
 @dataclass(frozen=True)
@@ -219,15 +254,50 @@ class Run:
     def folder(self) -> Path:
         return self.studio.folder.runs / self.name
 
-    def draw(self, n: int = 64, seed: int = 0, label: str | None = None) -> Drawing:
-        """Draw n new pictures; picture i of a seed is always the same."""
+    def draw(
+        self,
+        n: int = 64,
+        seed: int = 0,
+        label: str | Sequence[str] | None = None,
+        word: str | Sequence[str] | None = None,
+        truncation: float = 1.0,
+        checkpoint: str = "best",
+    ) -> Drawing:
+        """Draw n new pictures; picture i of a seed is always the same.
+
+        Several labels or words are told in turn; a `word` need not have been learned. A truncation below 1 draws nearer
+        to the typical picture, up to 2 farther from it. `checkpoint` is best (by the light judge while it trained),
+        last, or a number of images. `grid`, `walk` and `loop` are asked the same, by name.
+        """
         from ganvas.train import draw
 
-        drawn = draw(self._files(), n, seed, label, self.studio.progress)
-        return Drawing(drawn.pictures, drawn.labels, seed)
+        asked: Asked = {"seed": seed, "label": label, "word": word, "truncation": truncation, "checkpoint": checkpoint}
+        return self._drawing(draw(self._files(), n, self.studio.progress, **asked), asked)
 
-    def judge(self, n: int | None = None, encoder: str | None = None) -> Scorecard:
+    def grid(self, n: int = 8, **asked: Unpack[Asked]) -> Drawing:
+        """A row for each label (all, or the labels or words asked for), a column for each of n latents."""
+        from ganvas.train.walk import grid
+
+        return self._drawing(grid(self._files(), n, self.studio.progress, **asked), asked, "-grid")
+
+    def walk(self, n: int = 8, steps: int = 8, **asked: Unpack[Asked]) -> Drawing:
+        """From each of the first n pictures of `draw` to the next: a row a pair, steps + 1 pictures."""
+        from ganvas.train.walk import walk
+
+        return self._drawing(walk(self._files(), n, steps, self.studio.progress, **asked), asked, "-walk")
+
+    def loop(self, n: int = 64, steps: int = 16, **asked: Unpack[Asked]) -> Loop:
+        """The same as an animation back to where it began, n // 4 walks side by side: `run.loop().save("walk.gif")`."""
+        from ganvas.train.walk import loop
+
+        drawn = loop(self._files(), n, steps, self.studio.progress, **asked)
+        frames = drawn.pictures.reshape(-1, drawn.columns or 1, *drawn.pictures.shape[1:])
+        return Loop(frames, steps, drawn.checkpoint)
+
+    def judge(self, n: int | None = None, encoder: str | None = None, checkpoint: str = "best") -> Scorecard:
         """Scores of the run's pictures beside the real-against-real baseline; kept in the catalog and in scores.json.
+
+        `checkpoint` is best (by the light judge while it trained), last, or a number of images.
 
         Raises InputError for a run without a checkpoint, a set that is gone or another by now, or too few pictures.
         """
@@ -235,6 +305,7 @@ class Run:
         from ganvas.encode import encoder as load_encoder
         from ganvas.judge import judge_run
         from ganvas.pictures.packed import PackedSet
+        from ganvas.train.checkpoint import images_of, named
 
         files = self._files()
         trained_on = files.read_settings()["set"]
@@ -246,10 +317,10 @@ class Run:
         card = judge_run(
             self.folder,
             packed,
-            lambda count: self.draw(count).pictures,
+            lambda count: self.draw(count, checkpoint=checkpoint).pictures,
             encoder=load_encoder(encoder or DEFAULT_ENCODER),
             n=n,
-            checkpoint=files.newest_checkpoint().name,
+            checkpoint=f"{images_of(named(files.checkpoints, checkpoint)):09d}",
             progress=self.studio.progress,
         )
         self.studio.folder.catalog.save_scores(self.name, card.score_rows())
@@ -279,6 +350,10 @@ class Run:
                 for s in catalog.scores(self.name)
             ],
         }
+
+    def _drawing(self, drawn: Drawn, asked: Asked, kind: str = "") -> Drawing:
+        name = f"seed{asked.get('seed', 0)}{kind}"
+        return Drawing(drawn.pictures, drawn.labels, name, drawn.checkpoint, drawn.columns, drawn.rows)
 
     def _files(self) -> RunFolder:
         from ganvas.train.run_folder import RunFolder

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ganvas.cli import data, picture_sets, results, training
+from ganvas.cli import data, drawing, picture_sets, results, training, words
 from ganvas.cli.opening import Opening
 from ganvas.version import __version__
 
@@ -46,7 +46,9 @@ app.command("sample")(data.sample)
 app.command("add")(data.add)
 app.add_typer(picture_sets.app, name="set")
 app.command("train")(training.train)
+app.command("doctor")(training.doctor)
 app.command("judge")(results.judge)
-app.command("draw")(results.draw)
+app.command("draw")(drawing.draw)
 app.command("show")(results.show)
+app.add_typer(words.app, name="words")
 app.command("info")(results.info)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import Annotated, Any
 
 import typer
 
 from ganvas.cli.opening import AsJson, DryRun, Opening, print_facts, print_json
 from ganvas.errors import InputError
-
-if TYPE_CHECKING:
-    from ganvas.pictures.resize import Fit
 
 app = typer.Typer(help="Sets: frozen, packed selections of pictures.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -36,30 +33,23 @@ def make(
     as_json: AsJson = False,
 ) -> None:
     """Freeze all kept pictures under a name and pack them for training."""
+    from ganvas.curate import make_set, plan_set
+
     opening: Opening = context.obj
     studio = opening.studio()
-    wanted = parse_size(size) if size is not None else None
+    options: dict[str, Any] = {
+        "size": parse_size(size) if size is not None else None,
+        "channels": channels,
+        "fit": fit,
+        "background": background,
+        "split": split,
+        "seed": seed,
+    }
     if dry_run:
-        from ganvas.curate import plan_set
-
-        planned = plan_set(
-            studio.folder,
-            name,
-            size=wanted,
-            channels=channels,
-            fit=fit,
-            background=background,
-            split=split,
-            seed=seed,
-        )
-        _print(planned, as_json)
+        _print(plan_set(studio.folder, name, **options), as_json)
         return
-    if studio.folder.catalog.set_named(name) is not None:
-        raise InputError(f"set {name} exists, and sets are frozen: choose another name, or `ganvas set delete {name}`")
-    made = studio.set(
-        name, wanted, channels=channels, fit=cast("Fit", fit), background=background, split=split, seed=seed
-    )
-    _print(made.info(), as_json)
+    make_set(studio.folder, name, **options, progress=studio.progress)
+    _print(studio.named_set(name).info(), as_json)
 
 
 @app.command("delete")

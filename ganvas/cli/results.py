@@ -1,8 +1,7 @@
-"""`ganvas judge`, `draw`, `show`, `info`: what came of it."""
+"""`ganvas judge`, `show`, `info`: what came of it."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -18,42 +17,19 @@ def judge(
     run: RunName = "last",
     n: Annotated[int | None, typer.Option("-n", help="Pictures on either side; at most 5,000 if not given.")] = None,
     encoder: Annotated[str | None, typer.Option("--encoder", help="What looks at the pictures.")] = None,
+    checkpoint: Annotated[str, typer.Option("--checkpoint", help="best, last, or a number of images.")] = "best",
     as_json: AsJson = False,
 ) -> None:
     """Score a run beside real pictures. KID, FD, precision, recall, density, coverage, each with its baseline."""
     opening: Opening = context.obj
     chosen = opening.studio().run(run)
-    card = chosen.judge(n, encoder)
+    card = chosen.judge(n, encoder, checkpoint)
     if as_json:
         print_json({"run": chosen.name, **card.to_json()})
         return
     print_table(f"{chosen.name}: {card.headline}", ["score", "generated", "real against real"], card.rows())
     for line in card.remarks:
         print(line)
-
-
-def draw(
-    context: typer.Context,
-    run: RunName = "last",
-    n: Annotated[int, typer.Option("-n", help="How many pictures.")] = 64,
-    seed: Annotated[int, typer.Option("--seed", help="The same seed draws the same pictures.")] = 0,
-    label: Annotated[str | None, typer.Option("--label", help="Draw only this label.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="The sheet's file, or with --each a folder.")] = None,
-    each: Annotated[bool, typer.Option("--each", help="One PNG a picture instead of a sheet.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Draw new pictures."""
-    opening: Opening = context.obj
-    chosen = opening.studio().run(run)
-    drawing = chosen.draw(n, seed, label)
-    target = out or Path(f"{chosen.name}-seed{seed}" + ("" if each else ".png"))
-    written = drawing.save_each(target) if each else [drawing.save(target)]
-    if as_json:
-        print_json(
-            {"run": chosen.name, "seed": seed, "n": n, "labels": drawing.labels, "files": [str(p) for p in written]}
-        )
-    else:
-        print(f"{n:,} pictures in {target}")
 
 
 def show(

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ganvas.collect.array_files import ArrayFile, open_arrays
 from ganvas.collect.labels import SPLITS
 from ganvas.collect.png import png_bytes
-from ganvas.collect.registry import Entry, Listing, source
+from ganvas.collect.registry import Entry, Listing, file_stamp, source
 from ganvas.errors import InputError
 from ganvas.pictures.read import Limits
 from ganvas.pictures.sniff import UnreadablePicture
@@ -69,7 +69,7 @@ def _entries(
     path: Path, images: ArrayFile, names: list[str] | None, split: str | None, scale: _Scale | None
 ) -> Iterator[Entry]:
     status = path.stat()
-    stamp = f"{status.st_size}-{int(status.st_mtime)}"
+    stamp = file_stamp(status)
     index = 0
     for rows in images.chunks(CHUNK_BYTES):
         for row in rows:

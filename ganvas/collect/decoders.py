@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from ganvas.errors import GanvasError
+from ganvas.workers import worker_environment
 
 T = TypeVar("T")
 PATIENCE_S = 120.0
@@ -180,12 +180,5 @@ class _Worker:
         self._process.kill()
 
 
-def processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _environment() -> dict[str, str]:
-    # the same packages as here, however they came to be importable; one thread each, as there are many of them
-    paths = [path for path in sys.path if path]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    return {**worker_environment(), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # as there are many of them

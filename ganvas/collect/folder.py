@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
+from ganvas.collect.first_bytes import begins_like_a_picture
 from ganvas.collect.labels import label_paths
 from ganvas.collect.metadata import Metadata
 from ganvas.collect.names import Kind, kind_of
-from ganvas.collect.registry import Entry, Listing, source
+from ganvas.collect.registry import Entry, Listing, file_stamp, source
 from ganvas.errors import InputError
-from ganvas.pictures.sniff import UnreadablePicture, sniff
 from ganvas.progress import Progress
 from ganvas.studio import SETTINGS_FILE
 
@@ -89,16 +89,7 @@ def _look_at(member: str, walk: _Walk) -> None:
         walk.passed_over["other"] += 1
     elif kind == "metadata":
         walk.metadata.append(member)
-    elif kind == "picture" or (kind == "other" and _begins_like_a_picture(path)):
-        walk.pictures.append((member, f"{status.st_size}-{int(status.st_mtime)}"))
+    elif kind == "picture" or (kind == "other" and begins_like_a_picture(path)):
+        walk.pictures.append((member, file_stamp(status)))
     else:
         walk.passed_over[kind] += 1
-
-
-def _begins_like_a_picture(path: str) -> bool:
-    try:
-        with open(path, "rb") as file:
-            sniff(file.read(64))
-    except (OSError, UnreadablePicture):
-        return False
-    return True

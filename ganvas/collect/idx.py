@@ -23,7 +23,7 @@ import numpy as np
 
 from ganvas.collect.labels import split_named
 from ganvas.collect.png import png_bytes
-from ganvas.collect.registry import DamagedSource, Entry, Listing, source
+from ganvas.collect.registry import DamagedSource, Entry, Listing, file_stamp, source
 from ganvas.errors import InputError
 from ganvas.pictures.read import Limits
 from ganvas.progress import Progress
@@ -88,7 +88,7 @@ def _entries(path: Path, shape: tuple[int, ...], names: list[str] | None) -> Ite
             yield Entry(
                 f"{path.name}/{index:07d}",
                 partial(png_bytes, pixels),
-                f"{status.st_size}-{int(status.st_mtime)}",
+                file_stamp(status),
                 names[index] if names else None,
                 split,
             )

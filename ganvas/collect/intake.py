@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ganvas.collect.decoders import Content, Decoders, Reply, processors
+from ganvas.collect.decoders import Content, Decoders, Reply
 from ganvas.collect.originals import sweep
 from ganvas.collect.registry import DamagedSource, Entry, Listing
 from ganvas.errors import GanvasError
 from ganvas.pictures.sniff import UnreadablePicture
 from ganvas.progress import Progress, Task
 from ganvas.studio import StudioFolder
+from ganvas.workers import processors
 
 if TYPE_CHECKING:
     from ganvas.catalog import FoundPicture

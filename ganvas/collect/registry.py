@@ -6,6 +6,7 @@ what there is, in a fixed order, and how to get its bytes.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -39,6 +40,11 @@ class Entry:
     licence: str | None = None
     attribution: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
+
+
+def file_stamp(status: os.stat_result) -> str:
+    """The stamp of what lies in one file of the disk: its size and when it was changed, in seconds."""
+    return f"{status.st_size}-{int(status.st_mtime)}"
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ganvas.curate.make import make_set
     from ganvas.curate.plan import plan_set
-    from ganvas.curate.sets import delete_set, describe_set
+    from ganvas.curate.sets import delete_set, describe_set, existing_set
 
-__all__ = ["delete_set", "describe_set", "make_set", "plan_set"]
+__all__ = ["delete_set", "describe_set", "existing_set", "make_set", "plan_set"]
 
 
 def __getattr__(name: str) -> Any:

@@ -15,13 +15,14 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 
 from ganvas.curate.packer import UNREADABLE, Recipe, Refusal, pixels_of
 from ganvas.errors import GanvasError
 from ganvas.progress import Progress
+from ganvas.workers import processors, worker_environment
 
 Original = tuple[str, str]  # path, sha256
 Packed = tuple[list[Refusal | None], bytes]
@@ -61,11 +62,6 @@ def pack(
     file.flush()
     os.fsync(file.fileno())
     return refused
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _header(file: IO[bytes], count: int, recipe: Recipe) -> int:
@@ -170,13 +166,8 @@ class _Workers:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=_environment(),
+                env=worker_environment(),
                 start_new_session=True,  # Ctrl-C is for the one who decides, not for the workers
             )
             self._processes.append(process)
         return process
-
-
-def _environment() -> dict[str, Any]:
-    # the same packages as here, however they came to be importable
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}

@@ -18,7 +18,7 @@ def describe_set(studio: StudioFolder, name: str) -> dict[str, Any]:
 
     Raises InputError where there is no such set.
     """
-    row = _existing(studio, name)
+    row = existing_set(studio, name)
     members = studio.catalog.members(name)
     counts = Counter((member.label, member.split) for member in members)
     folder = studio.sets / name
@@ -45,7 +45,7 @@ def describe_set(studio: StudioFolder, name: str) -> dict[str, Any]:
 
 def delete_set(studio: StudioFolder, name: str) -> None:
     """Remove a set's packed copy and its row; originals and runs stay. Raises InputError where there is no such set."""
-    _existing(studio, name)
+    existing_set(studio, name)
     studio.catalog.delete_set(name)
     folder = studio.sets / name
     if folder.is_dir():
@@ -54,7 +54,8 @@ def delete_set(studio: StudioFolder, name: str) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
 
 
-def _existing(studio: StudioFolder, name: str) -> SetRow:
+def existing_set(studio: StudioFolder, name: str) -> SetRow:
+    """The row of a set. Raises InputError with the nearest name where there is none."""
     row = studio.catalog.set_named(name)
     if row is None:
         known = [row.name for row in studio.catalog.sets()]

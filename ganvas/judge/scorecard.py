@@ -137,9 +137,9 @@ def score_features(real: Features, fake: Features, baseline_real: Features, seed
     return Scorecard(len(fake), (*scores, *_manifold(real, fake, baseline_real)), tuple(remarks))
 
 
-def with_score(card: Scorecard, score: Score, remark: str | None = None) -> Scorecard:
+def with_score(card: Scorecard, score: Score) -> Scorecard:
     """The same card with one more score at its end."""
-    return replace(card, scores=(*card.scores, score), remarks=(*card.remarks, *([remark] if remark else [])))
+    return replace(card, scores=(*card.scores, score))
 
 
 def _kid(real: Features, fake: Features, baseline_real: Features, seed: int) -> Score:

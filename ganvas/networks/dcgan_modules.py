@@ -9,14 +9,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ganvas.networks.condition import LatentWithLabel, ProjectionHead
+from ganvas.networks import discriminator
+from ganvas.networks.condition import LatentWithCondition, ProjectionHead
+from ganvas.networks.norm import BatchNorm
 
 if TYPE_CHECKING:
     from ganvas.networks.dcgan import DcganSettings
 
 
 class Generator(nn.Module):
-    """Latent [N, Z] (+ labels int64 [N]) -> pictures [N, C, H, W] in −1 … 1."""
+    """Latent [N, Z] (+ condition [N, C]) -> pictures [N, C, H, W] in −1 … 1."""
 
     def __init__(
         self,
@@ -26,22 +28,24 @@ class Generator(nn.Module):
         kernel: int,
         nearest: bool,
         latent: int,
-        labels: int,
+        modulation: bool,
+        condition: int,
     ) -> None:
         super().__init__()
         self.latent = latent
         self.sizes = sizes
-        self.condition = LatentWithLabel(latent, labels)
+        self.condition = LatentWithCondition(latent, condition)
         height, width = sizes[0]
         self.project = nn.Linear(self.condition.width, widths[0] * height * width, bias=False)
-        self.project_norm = nn.BatchNorm2d(widths[0])
+        told = self.condition.width if modulation else 0
+        self.project_norm = ModulatedNorm(widths[0], told)
         self.levels = nn.ModuleList(
             NearestThenConv(i, o)
             if nearest
             else nn.ConvTranspose2d(i, o, kernel, 2, (kernel - 1) // 2, kernel % 2, bias=False)
             for i, o in zip(widths[:-1], widths[1:], strict=True)
         )
-        self.norms = nn.ModuleList(nn.BatchNorm2d(o) for o in widths[1:])
+        self.norms = nn.ModuleList(ModulatedNorm(o, told) for o in widths[1:])
         self.picture = nn.Conv2d(widths[-1], channels, 3, padding=1)
 
     def forward(self, latent: Tensor, condition: Tensor | None = None) -> Tensor:
@@ -50,10 +54,31 @@ class Generator(nn.Module):
         x = self.project(told).view(len(told), -1, height, width)
         if self.picture.weight.is_contiguous(memory_format=torch.channels_last):
             x = x.contiguous(memory_format=torch.channels_last)
-        x = F.relu(self.project_norm(x))
+        x = F.relu(self.project_norm(x, told))
         for level, norm, (height, width) in zip(self.levels, self.norms, self.sizes[1:], strict=True):
-            x = F.relu(norm(level(x)[:, :, :height, :width]))
+            x = F.relu(norm(level(x)[:, :, :height, :width], told))
         return torch.tanh(self.picture(x))
+
+
+class ModulatedNorm(BatchNorm):
+    """Batch norm whose scale and shift also depend on what each picture is made from, [N, M] (M = 0: on nothing).
+
+    Chen et al. 2019 (arXiv 1810.01365), eq. 2-3, with linear maps that start at zero: as if it were a plain batch norm.
+    """
+
+    def __init__(self, channels: int, told: int) -> None:
+        super().__init__(channels)
+        self.modulation = nn.Linear(told, 2 * channels) if told else None
+        if self.modulation is not None:
+            nn.init.zeros_(self.modulation.weight)
+            nn.init.zeros_(self.modulation.bias)
+
+    def forward(self, x: Tensor, told: Tensor | None = None) -> Tensor:
+        x = super().forward(x)
+        if self.modulation is None:
+            return x
+        scale, shift = self.modulation(told)[:, :, None, None].chunk(2, dim=1)
+        return torch.addcmul(shift, x, 1 + scale)
 
 
 class NearestThenConv(nn.Module):
@@ -74,11 +99,11 @@ class NearestThenConv(nn.Module):
         return F.conv_transpose2d(x, spread, stride=2, padding=1)
 
 
-class Discriminator(nn.Module):
-    """Pictures [N, C, H, W] (+ labels int64 [N]) -> logits [N]; positive means real."""
+class Discriminator(discriminator.Discriminator):
+    """Pictures [N, C, H, W] (+ condition [N, C]) -> logits [N]; positive means real."""
 
     def __init__(
-        self, size: tuple[int, int], widths: list[int], channels: int, settings: DcganSettings, labels: int
+        self, size: tuple[int, int], widths: list[int], channels: int, settings: DcganSettings, condition: int
     ) -> None:
         super().__init__()
         self.leaky_slope = settings.leaky_slope
@@ -88,19 +113,16 @@ class Discriminator(nn.Module):
             nn.Conv2d(i, o, settings.kernel, 2, padding) for i, o in zip([channels, *widths[:-1]], widths, strict=True)
         )
         normed = settings.discriminator_norm == "batch"
-        self.norms = nn.ModuleList(
-            nn.BatchNorm2d(o) if normed and i > 0 else nn.Identity() for i, o in enumerate(widths)
-        )
+        self.norms = nn.ModuleList(BatchNorm(o) if normed and i > 0 else nn.Identity() for i, o in enumerate(widths))
         height, width = size
         for _ in widths:
             height, width = ((side + 2 * padding - settings.kernel) // 2 + 1 for side in (height, width))
-        self.head = ProjectionHead(widths[-1] * height * width, labels)
+        self.head = ProjectionHead(widths[-1] * height * width, condition)
 
-    def forward(self, pictures: Tensor, condition: Tensor | None = None) -> Tensor:
+    def features(self, pictures: Tensor) -> Tensor:
         x = pictures
         for level, norm in zip(self.levels, self.norms, strict=True):
             x = F.leaky_relu(norm(level(x)), self.leaky_slope)
             if self.dropout:
                 x = F.dropout(x, self.dropout, self.training)
-        logits: Tensor = self.head(x.flatten(1), condition)
-        return logits
+        return x.flatten(1)

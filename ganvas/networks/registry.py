@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -15,17 +15,25 @@ if TYPE_CHECKING:
     from torch import nn
 
 # The modules that register themselves; read when a name is first asked for.
-ARCHITECTURES = ("ganvas.networks.dcgan",)
+ARCHITECTURES = ("ganvas.networks.dcgan", "ganvas.networks.r3gan", "ganvas.networks.fastgan")
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What a pair of networks must fit: pictures C × H × W in pixels, and the number of labels (0: told nothing)."""
+    """What a pair of networks must fit: pictures C × H × W in pixels, numbers of a condition (0: told nothing)."""
 
     height: int
     width: int
     channels: int
-    labels: int = 0
+    condition: int = 0
+
+
+@dataclass(frozen=True)
+class Means:
+    """What there is to learn with: training pictures, and the multiply-adds of the budget (None: it has no clock)."""
+
+    pictures: int
+    macs: float | None = None
 
 
 class NetworkSettings(BaseModel):
@@ -41,15 +49,17 @@ class NetworkPair(NamedTuple):
 
 
 Settings = TypeVar("Settings", bound=NetworkSettings)
+Recipe = dict[str, tuple[Any, str]]  # a setting of the training -> what this architecture proposes, and why
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """One entry: its settings, how empty settings are filled for a shape (with reasons), and how the pair is built."""
+    """One entry: its settings, how empty ones are filled (with reasons), how it is trained, how it is built."""
 
     name: str
     settings: type[NetworkSettings]
-    resolve: Callable[[NetworkSettings, Shape], tuple[NetworkSettings, dict[str, str]]]
+    resolve: Callable[[NetworkSettings, Shape, Means], tuple[NetworkSettings, dict[str, str]]]
+    recipe: Callable[[NetworkSettings, Shape, Means], Recipe]
     build: Callable[[NetworkSettings, Shape], NetworkPair]
 
 
@@ -59,12 +69,16 @@ _REGISTRY: dict[str, Architecture] = {}
 def register(
     name: str,
     settings: type[Settings],
-    resolve: Callable[[Settings, Shape], tuple[Settings, dict[str, str]]],
+    resolve: Callable[[Settings, Shape, Means], tuple[Settings, dict[str, str]]],
+    recipe: Callable[[Settings, Shape, Means], Recipe],
 ) -> Callable[[Callable[[Settings, Shape], NetworkPair]], Callable[[Settings, Shape], NetworkPair]]:
-    """Decorator: this function builds the pair called `name` from resolved settings and a shape."""
+    """Decorator: this function builds the pair called `name` from resolved settings and a shape.
+
+    A recipe names settings of the training (train/settings.py) that were left open: loss, batch, rates, gamma, ….
+    """
 
     def keep(function: Callable[[Settings, Shape], NetworkPair]) -> Callable[[Settings, Shape], NetworkPair]:
-        _REGISTRY[name] = Architecture(name, settings, resolve, function)  # type: ignore[arg-type]
+        _REGISTRY[name] = Architecture(name, settings, resolve, recipe, function)  # type: ignore[arg-type]
         return function
 
     return keep

@@ -1,4 +1,7 @@
-"""A training seen in time: `progress_gif("progress.gif", [(sheet_of_tick_1, "epoch 1 · KID 300"), …])`."""
+"""A training seen in time: `progress_gif("progress.gif", [(sheet_of_tick_1, "epoch 1 · KID 300"), …])`.
+
+`loop_gif("walk.gif", [sheet_1, …])` plays sheets round and round without a seam.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ Frame = tuple[Image.Image, str]
 MAX_BYTES = 6_000_000
 MAX_FRAMES = 100
 NARROWEST_PX = 240  # text needs this much to be read
+SMALLEST_LOOP_PX = 96
 TEXT_PX = 14
 LINE_PX = 20
 MARGIN_PX = 8
@@ -48,6 +52,26 @@ def progress_gif(
     while len(data) > max_bytes and _width(shown, scale) > NARROWEST_PX:
         scale *= 0.95 * math.sqrt(max_bytes / len(data))
         data = _encoded(_drawn(shown, scale), durations)
+    return write_whole(path, data)
+
+
+def loop_gif(
+    path: str | Path, images: Sequence[Image.Image], seconds_a_frame: float, max_bytes: int = MAX_BYTES
+) -> Path:
+    """Write a GIF of images of one size that loops for ever, no frame held: the last one leads to the first.
+
+    A file that would be larger than `max_bytes` is drawn smaller. Raises InputError without images, and for a name
+    that does not end in .gif.
+    """
+    if not images:
+        raise InputError("an animation needs at least one frame: there is none to show")
+    if Path(path).suffix.lower() != ".gif":
+        raise InputError(f"{path} cannot be written: the name of an animation must end in .gif")
+    durations = [round(1000 * seconds_a_frame)] * len(images)
+    scale, data = 1.0, _encoded(images, durations)
+    while len(data) > max_bytes and scale * images[0].width > SMALLEST_LOOP_PX:
+        scale *= 0.95 * math.sqrt(max_bytes / len(data))
+        data = _encoded([_resized(image, scale) for image in images], durations)
     return write_whole(path, data)
 
 

@@ -77,6 +77,12 @@ class PackedSet:
         """Indices of the pictures kept for judging; may be empty."""
         return np.flatnonzero(self.split == HELD_OUT)
 
+    @property
+    def label_counts(self) -> list[int]:
+        """How many training pictures each label has, in the order of `label_names`."""
+        labels = self.labels[self.train]
+        return [int(count) for count in np.bincount(labels[labels >= 0], minlength=len(self.label_names))]
+
 
 def write_description(
     folder: Path, description: Mapping[str, Any], members: Iterable[tuple[int, str, str | None, str]]

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import platform
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ganvas.catalog import RunRow
-from ganvas.errors import InputError
+from ganvas.errors import InputError, SettingsError
 from ganvas.pictures.packed import PackedSet
 from ganvas.studio import StudioFolder, checked_name
 from ganvas.train.checkpoint import checkpoints
+from ganvas.train.machine import machine
 from ganvas.train.plan import Plan
 from ganvas.train.run_folder import RunFolder
 from ganvas.train.settings import TrainSettings, train_settings
-from ganvas.version import __version__
 
 UNFINISHED = ("training", "interrupted")
 
@@ -48,14 +45,17 @@ def _that_goes_on(studio: StudioFolder, run: RunRow, packed: PackedSet, asked: d
     if run.set_name != packed.name:
         raise InputError(f"run {run.name} was trained on set {run.set_name}, not {packed.name}: choose another --name")
     if run.state not in UNFINISHED:
-        raise InputError(f"run {run.name} exists and is {run.state}: choose another --name")
+        raise InputError(
+            f"run {run.name} exists and is {run.state}: choose another --name, or --fork {run.name} to train it on"
+        )
     if not folder.settings_file.exists():
         raise InputError(f"run {run.name} is in the catalog, but not in {folder.path}: choose another --name")
     if run.set_fingerprint != packed.fingerprint:
         raise InputError(f"set {packed.name} is not the one run {run.name} was trained on: choose another --name")
     if difference := _difference(folder.read_settings()["asked"], asked):
         raise InputError(
-            f"run {run.name} is unfinished with other settings ({difference}): use those, or another --name"
+            f"run {run.name} is unfinished with other settings ({difference}): use those, another --name, "
+            f"or --fork {run.name} for a new run that goes on from it"
         )
     return folder
 
@@ -65,8 +65,28 @@ def settings_of(run: RunFolder, asked: dict[str, Any]) -> TrainSettings:
 
     Device and number format are chosen anew unless they were asked for: the machine may be another.
     """
-    machine = {name: asked.get(name) for name in ("device", "precision")}
-    return train_settings({**run.read_settings()["settings"], **machine})
+    anew = {name: asked.get(name) for name in ("device", "precision")}
+    return train_settings({**run.read_settings()["settings"], **anew})
+
+
+def forked_settings(studio: StudioFolder, parent: RunFolder, packed: PackedSet, asked: dict[str, Any]) -> TrainSettings:
+    """The parent's settings, but for those asked for. Raises InputError or SettingsError where it cannot go on so."""
+    if studio.catalog.run_named(parent.name) is None:
+        raise InputError(f"no run called {parent.name!r} to fork: `ganvas info` lists them")
+    record = parent.read_settings()
+    if record["set"]["fingerprint"] != packed.fingerprint:
+        raise InputError(
+            f"run {parent.name} was trained on set {record['set']['name']}, and not as {packed.name} is now"
+        )
+    before = record["settings"]
+    fixed = [name for name in ("network", "condition", "ema_shares") if name in asked and asked[name] != before[name]]
+    if isinstance(asked.get("network"), dict):
+        own = {**before["network"], **asked["network"]}
+        fixed = [name for name in fixed if name != "network" or own != before["network"]]
+    if fixed:
+        raise SettingsError(f"--fork cannot change {', '.join(fixed)}: train a new run with --from {parent.name}")
+    anew = {"device": None, "precision": None}
+    return train_settings({**before, **anew, **asked, "network": before["network"]})
 
 
 def new_run(studio: StudioFolder, packed: PackedSet, plan: Plan, asked: dict[str, Any], name: str | None) -> RunFolder:
@@ -75,6 +95,7 @@ def new_run(studio: StudioFolder, packed: PackedSet, plan: Plan, asked: dict[str
     folder.path.mkdir(parents=True, exist_ok=True)
     folder.sheets.mkdir(exist_ok=True)
     settings = plan.settings.model_dump()
+    plan.conditions.save(folder.path)
     folder.write_json("settings.json", _record(packed, plan, asked, settings))
     studio.catalog.add_run(
         RunRow(
@@ -94,9 +115,7 @@ def new_run(studio: StudioFolder, packed: PackedSet, plan: Plan, asked: dict[str
 
 
 def _record(packed: PackedSet, plan: Plan, asked: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
-    import torch
-
-    counts = [int((packed.labels[packed.train] == i).sum()) for i in range(len(packed.label_names))]
+    counts = packed.label_counts
     return {
         "settings": settings,
         "asked": asked,
@@ -112,18 +131,7 @@ def _record(packed: PackedSet, plan: Plan, asked: dict[str, Any], settings: dict
             "labels": list(packed.label_names),
             "label_shares": [count / max(1, sum(counts)) for count in counts],
         },
-        "versions": {
-            "ganvas": __version__,
-            "torch": torch.__version__,
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-        },
-        "machine": {
-            "system": platform.system(),
-            "processor": platform.machine(),
-            "threads": torch.get_num_threads(),
-            "device": plan.settings.device,
-        },
+        **machine(plan.settings.device),
     }
 
 

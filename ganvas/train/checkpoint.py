@@ -15,30 +15,68 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from ganvas.errors import InputError
-from ganvas.train.step import Players
+from ganvas.train.players import Players
 
-FORMAT = 1
-NETWORKS = ("generator", "discriminator", "average")
+FORMAT = 2
+BEST = "best"
+NETWORKS = ("generator", "discriminator")
 OPTIMIZERS = ("generator_optimizer", "discriminator_optimizer")
-COUNTERS = ("step", "images", "seconds", "total_seconds", "tick", "one_colour_count")
+COUNTERS = (
+    *("step", "images", "seconds", "total_seconds", "tick"),
+    *("chosen", "strength", "rate_factor", "counts", "summed"),
+)
 
 
 def save(folder: Path, players: Players, keep: int) -> Path:
     """Write a checkpoint of the players into `folder` and keep the newest `keep`. Raises InputError on a full disk."""
-    target = folder / f"{players.images:09d}"
+    tensors, counters = contents(players)
+    target = _write(folder, f"{players.images:09d}", tensors, counters)
+    for old in checkpoints(folder)[:-keep]:
+        shutil.rmtree(old, ignore_errors=True)
+    return target
+
+
+def contents(players: Players) -> tuple[dict[str, dict[str, Tensor]], dict[str, Any]]:
+    """All that the players have come to: tensors by file, and counters."""
+    tensors = {name: _portable(getattr(players, name).state_dict()) for name in NETWORKS}
+    tensors |= {_average(i): _portable(average.state_dict()) for i, average in enumerate(players.averages)}
+    tensors |= {name: _optimizer_tensors(getattr(players, name)) for name in OPTIMIZERS}
+    counters = {name: getattr(players, name) for name in COUNTERS}
+    return tensors, {**counters, "sums": {name: float(total) for name, total in players.sums.items()}}
+
+
+def put(players: Players, what: tuple[dict[str, dict[str, Tensor]], dict[str, Any]]) -> None:
+    """The reverse of `contents`, for players of the same shape."""
+    tensors, counters = what
+    for name in NETWORKS:
+        getattr(players, name).load_state_dict(tensors[name])
+    for i, average in enumerate(players.averages):
+        average.load_state_dict(tensors[_average(i)])
+    for name in OPTIMIZERS:
+        _load_optimizer(getattr(players, name), tensors[name])
+    for name in (*COUNTERS, "sums"):
+        setattr(players, name, counters[name])
+
+
+def save_best(folder: Path, players: Players, facts: dict[str, Any]) -> Path:
+    """Keep the chosen average as checkpoints/best, with the facts that made it the best."""
+    tensors = {_average(0): _portable(players.average.state_dict())}
+    return _write(folder, BEST, tensors, {"images": players.images, "tick": players.tick, "chosen": 0, **facts})
+
+
+def _write(folder: Path, name: str, tensors: dict[str, dict[str, Tensor]], facts: dict[str, Any]) -> Path:
+    target = folder / name
     partial = folder / f".partial-{os.getpid()}"
     try:
         for left in folder.glob(".partial-*"):  # by a kill: only one process at a time trains a run
             shutil.rmtree(left, ignore_errors=True)
         partial.mkdir(parents=True)
-        for name in NETWORKS:
-            save_file(_portable(getattr(players, name).state_dict()), partial / f"{name}.safetensors")
-        for name in OPTIMIZERS:
-            save_file(_optimizer_tensors(getattr(players, name)), partial / f"{name}.safetensors")
-        state: dict[str, Any] = {"format": FORMAT, **{name: getattr(players, name) for name in COUNTERS}}
+        for stem, content in tensors.items():
+            save_file(content, partial / f"{stem}.safetensors")
+        state: dict[str, Any] = {"format": FORMAT, **facts}
         state["sha256"] = {file.name: _sha256(file) for file in sorted(partial.glob("*.safetensors"))}
         _write_durably(partial / "state.json", json.dumps(state, indent=1).encode())
         if target.exists():  # as good as the new one, or damaged; renamed, for a kill while removing it would cost both
@@ -50,9 +88,11 @@ def save(folder: Path, players: Players, keep: int) -> Path:
         raise InputError(
             f"could not write the checkpoint {target}: {error}; free some space and train again to go on"
         ) from error
-    for old in checkpoints(folder)[:-keep]:
-        shutil.rmtree(old, ignore_errors=True)
     return target
+
+
+def _average(i: int) -> str:
+    return f"average-{i}"
 
 
 def checkpoints(folder: Path) -> list[Path]:
@@ -66,7 +106,7 @@ def load_latest(folder: Path, players: Players) -> tuple[Path | None, list[str]]
     for path in reversed(checkpoints(folder)):
         trouble = damage(path)
         if trouble is None:
-            _load(path, players)
+            load(path, players)
             return path, damaged
         damaged.append(f"{path.name}: {trouble}")
     return None, damaged
@@ -76,40 +116,77 @@ def newest_whole(folder: Path) -> Path:
     """The newest whole checkpoint, to draw from. Raises InputError where there is none."""
     found = checkpoints(folder)
     for path in reversed(found):
-        if damage(path, only=("average",)) is None:
+        if damage(path, to_draw=True) is None:
             return path
     if found:
         raise InputError(f"no checkpoint in {folder} is whole ({damage(found[-1])}): train the run again")
     raise InputError(f"no checkpoint in {folder} yet: train the run for longer")
 
 
-def damage(path: Path, only: tuple[str, ...] = (*NETWORKS, *OPTIMIZERS)) -> str | None:
+def named(folder: Path, name: str) -> Path:
+    """`best` by the light judge (the last where nothing was judged), `last`, or a number of images.
+
+    Raises InputError for one that is not there or not whole.
+    """
+    if name == "last" or (name == BEST and not (folder / BEST).exists()):
+        return newest_whole(folder)
+    path = folder / (name if name == BEST else f"{int(name):09d}" if name.isdecimal() else name)
+    if not path.is_dir() or name not in (BEST, path.name, path.name.lstrip("0")):
+        kept = ", ".join(str(int(p.name)) for p in checkpoints(folder)) or "none"
+        raise InputError(f"no checkpoint {name!r} in {folder}: there is best, last, and by images {kept}")
+    if trouble := damage(path, to_draw=True):
+        raise InputError(f"checkpoint {path} cannot be used ({trouble}): choose another with --checkpoint")
+    return path
+
+
+def images_of(path: Path) -> int:
+    """How many images the networks of a whole checkpoint have seen."""
+    return int(json.loads((path / "state.json").read_text())["images"])
+
+
+def progress_of(path: Path) -> tuple[int, float]:
+    """The images and the seconds of training of a whole checkpoint."""
+    state = json.loads((path / "state.json").read_text())
+    return int(state["images"]), float(state["seconds"])
+
+
+def damage(path: Path, to_draw: bool = False) -> str | None:
     """What is wrong with a checkpoint's files, by their checksums; None when they are whole."""
     try:
         state = json.loads((path / "state.json").read_text())
-        expected = {name: state["sha256"][f"{name}.safetensors"] for name in only}
-    except (OSError, ValueError, KeyError, TypeError):
+        expected = {str(name): str(digest) for name, digest in state["sha256"].items()}
+        if state["format"] != FORMAT:
+            return f"it is of format {state['format']}, and this ganvas reads {FORMAT}"
+        if to_draw:
+            expected = {name: expected[name] for name in (f"{_average(state['chosen'])}.safetensors",)}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return "state.json is missing or cut short"
     for name, digest in expected.items():
-        file = path / f"{name}.safetensors"
+        file = path / name
         if not file.is_file() or _sha256(file) != digest:
             return f"{file.name} is missing or cut short"
     return None
 
 
-def load_weights(path: Path, network: nn.Module, name: str = "average") -> None:
-    """Put one network's weights from a checkpoint into a module of the same shape."""
-    network.load_state_dict(load_file(path / f"{name}.safetensors"))
+def average_tensors(path: Path) -> dict[str, Tensor]:
+    """The weights of a checkpoint's chosen average."""
+    return network_tensors(path, _average(json.loads((path / "state.json").read_text())["chosen"]))
 
 
-def _load(path: Path, players: Players) -> None:
-    for name in NETWORKS:
-        load_weights(path, getattr(players, name), name)
-    for name in OPTIMIZERS:
-        _load_optimizer(getattr(players, name), load_file(path / f"{name}.safetensors"))
-    state = json.loads((path / "state.json").read_text())
-    for name in COUNTERS:
-        setattr(players, name, state[name])
+def network_tensors(path: Path, name: str) -> dict[str, Tensor]:
+    """The weights of one network of a checkpoint."""
+    return load_file(path / f"{name}.safetensors")
+
+
+def load(path: Path, players: Players) -> None:
+    """Put a whole checkpoint into the players. Raises InputError where their shapes are others."""
+    names = (*NETWORKS, *OPTIMIZERS, *(_average(i) for i in range(len(players.averages))))
+    try:
+        tensors = {name: network_tensors(path, name) for name in names}
+        put(players, (tensors, json.loads((path / "state.json").read_text())))
+    except (OSError, RuntimeError, KeyError) as error:
+        reason = str(error).splitlines()[-1].strip()
+        raise InputError(f"checkpoint {path} does not fit the run's settings ({reason})") from error
 
 
 def _optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:

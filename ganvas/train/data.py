@@ -41,6 +41,27 @@ class TrainingOrder:
         return self._shuffled[1]
 
 
+class BalancedOrder:
+    """Every label equally often, however rare: shuffled rounds of all labels, of each its next picture."""
+
+    def __init__(self, indices: NDArray[np.intp], labels: NDArray[np.int64], seed: int) -> None:
+        present = np.unique(labels[indices])
+        self._orders = [TrainingOrder(indices[labels[indices] == label], seed + i) for i, label in enumerate(present)]
+        self.count = len(indices)
+        self._seed = seed
+        self._round: tuple[int, NDArray[np.intp]] = (-1, np.arange(0))
+
+    def batch(self, images_seen: int, size: int) -> NDArray[np.intp]:
+        """The `size` indices that follow after `images_seen` pictures."""
+        places = [divmod(images_seen + i, len(self._orders)) for i in range(size)]
+        return np.array([self._orders[self._label(turn, place)].batch(turn, 1)[0] for turn, place in places], np.intp)
+
+    def _label(self, turn: int, place: int) -> int:
+        if self._round[0] != turn:
+            self._round = (turn, np.random.default_rng((self._seed, turn)).permutation(len(self._orders)))
+        return int(self._round[1][place])
+
+
 def step_seed(seed: int, step: int, process: int = 0) -> int:
     """A 63-bit seed for one step: neighbouring steps must not share their first random numbers."""
     digest = hashlib.blake2b(f"{seed}/{step}/{process}".encode(), digest_size=8).digest()

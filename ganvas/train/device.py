@@ -54,6 +54,15 @@ def choose_precision(asked: Precision | None, device: str) -> PrecisionChoice:
     return PrecisionChoice("fp32", "this processor has neither avx512_bf16 nor amx_bf16")
 
 
+def macs_a_second(device: str) -> float:
+    """Multiply-adds a second that training reaches, about: for choosing a network's width, not a promise."""
+    if device.startswith("cuda"):
+        return 2e13
+    if device == "mps":
+        return 1e12
+    return 1e10 * torch.get_num_threads()  # measured: 48 GFLOP/s on two AVX2 cores, a multiply-add being two
+
+
 def processor_flags(path: Path = Path("/proc/cpuinfo")) -> set[str]:
     """The flags Linux lists for the first processor; nothing on other systems."""
     try:

@@ -29,6 +29,7 @@ class LightJudge:
         chosen = np.random.default_rng(0).permutation(indices)[:MOST_REAL]
         self._encoder: Encoder = encoder()
         self._real = cached_features(packed, self._encoder, np.sort(chosen), progress)
+        self._real_diversity = diversity(self._real)
         others = np.setdiff1d(packed.train, chosen)
         beside = np.sort(np.random.default_rng(1).permutation(others)[:drawn])
         self._baseline = (
@@ -44,10 +45,17 @@ class LightJudge:
 
     def scores(self, pictures: NDArray[np.uint8]) -> dict[str, float]:
         """KID (not multiplied) with its sd, precision, recall, coverage; real pictures' own as NAME_baseline."""
-        return {**_scores(self._real, self._encoder.encode(pictures)), **self._baseline}
+        features = self._encoder.encode(pictures)
+        said = {"diversity": diversity(features), "diversity_baseline": self._real_diversity}
+        return {**_scores(self._real, features), **said, **self._baseline}
 
     def _compared(self, packed: PackedSet, indices: NDArray[np.int64], progress: Progress) -> dict[str, float]:
         return _scores(self._real, cached_features(packed, self._encoder, indices, progress))
+
+
+def diversity(features: NDArray[np.float32]) -> float:
+    """How much features [N, D] differ from each other: the root of their total variance."""
+    return float(np.sqrt(features.astype(np.float64).var(axis=0).sum()))
 
 
 def _scores(real: NDArray[np.float32], fake: NDArray[np.float32]) -> dict[str, float]:

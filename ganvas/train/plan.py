@@ -5,15 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ganvas.errors import SettingsError
-from ganvas.networks import Shape, architecture
+from ganvas.networks import Means, NetworkSettings, Recipe, Shape, architecture
 from ganvas.pictures.packed import PackedSet
 from ganvas.train.budget import Budget, parse_budget, parse_images
-from ganvas.train.device import choose_device, choose_precision
+from ganvas.train.condition import Conditions
+from ganvas.train.device import DeviceChoice, choose_device, choose_precision, macs_a_second
+from ganvas.train.flips import flips_allowed
 from ganvas.train.settings import TrainSettings
+from ganvas.train.telling import choose_condition
 
 FEWEST_PICTURES = 2
-FEWEST_A_LABEL = 10
+ENOUGH_PICTURES = 50_000  # from here on augmentation costs more than it gives (research: FFHQ at 70,000 got worse)
+HUNDREDS = 1_000
+PATIENCE = 1e5  # multiply-adds a pixel and picture: about twice what dcgan needs
+SAMPLE = 4_000  # pictures that are asked whether they may be mirrored
+UNEVEN = 5  # times as many pictures in the commonest label as in the rarest
 
 
 @dataclass(frozen=True)
@@ -35,72 +44,121 @@ class Plan:
     settings: TrainSettings
     choices: tuple[Choice, ...]
     shape: Shape
-    loss: str
-    batch: int
+    conditions: Conditions
     budget: Budget
     checkpoint_every: int | None
 
+    @property
+    def batch(self) -> int:
+        assert self.settings.batch is not None
+        return self.settings.batch
 
-def make_plan(asked: TrainSettings, packed: PackedSet) -> Plan:
-    """Fill the open settings for this set. Raises SettingsError where what was asked cannot fit it."""
-    if len(packed.train) < FEWEST_PICTURES:
-        raise SettingsError(f"set {packed.name} has {len(packed.train)} training pictures: a GAN needs some hundreds")
+
+def make_plan(asked: TrainSettings, packed: PackedSet, conditions: Conditions | None = None) -> Plan:
+    """Fill the open settings for this set; `conditions` are those of a run that goes on.
+
+    Raises SettingsError where what was asked cannot fit the set.
+    """
+    count = len(packed.train)
+    if count < FEWEST_PICTURES:
+        raise SettingsError(f"set {packed.name} has {count} training pictures: a GAN needs some hundreds")
     choices: list[Choice] = []
-    condition = _condition(asked, packed, choices)
-    shape = Shape(packed.height, packed.width, packed.channels, len(packed.label_names) if condition == "label" else 0)
-    network, reasons = architecture(asked.network.name).resolve(asked.network, shape)
-    choices += [Choice(f"network.{key}", str(getattr(network, key)), reason) for key, reason in reasons.items()]
-    filled = {"network": network, "condition": condition, **_numbers(asked, shape, choices)}
+    if conditions is None:
+        conditions, reason = choose_condition(asked, packed)
+        if asked.condition is None:
+            choices.append(Choice("condition", conditions.kind, reason))
+    shape = Shape(packed.height, packed.width, packed.channels, conditions.width)
     device = choose_device(asked.device)
     precision = choose_precision(asked.precision, device.name)
+    budget = parse_budget(asked.budget, count)
+    means = _means(budget, device, count, shape.height * shape.width)
+    kind = architecture(asked.network.name)
+    network, reasons = kind.resolve(asked.network, shape, means)
+    choices += [Choice(f"network.{key}", str(getattr(network, key)), why) for key, why in reasons.items()]
+    filled = _filled(asked, kind.recipe(network, shape, means), network, choices)
+    filled |= _for_the_pictures(asked, packed, conditions, choices)
     choices.append(Choice("device", device.name, device.reason))
     choices.append(Choice("precision", precision.name, precision.reason))
-    settings = asked.model_copy(update={**filled, "device": device.name, "precision": precision.name})
-    budget = parse_budget(settings.budget, len(packed.train))
-    every = parse_images(settings.checkpoint_every, len(packed.train)) if settings.checkpoint_every else None
-    assert settings.loss is not None
-    assert settings.batch is not None
-    return Plan(settings, tuple(choices), shape, settings.loss, settings.batch, budget, every)
+    filled |= {"condition": conditions.kind, "device": device.name, "precision": precision.name}
+    settings = asked.model_copy(update={"network": network, **filled})
+    every = parse_images(settings.checkpoint_every, count) if settings.checkpoint_every else None
+    return Plan(settings, tuple(choices), shape, conditions, budget, every)
 
 
-def _condition(asked: TrainSettings, packed: PackedSet, choices: list[Choice]) -> str:
-    names = packed.label_names
-    labels = packed.labels[packed.train]
-    unlabelled = int((labels < 0).sum())
-    if asked.condition == "label" and len(names) < 2:
-        raise SettingsError(f"set {packed.name} has {len(names)} labels: --condition label needs two or more")
-    if asked.condition == "label" and unlabelled:
-        raise SettingsError(
-            f"{unlabelled:,} training pictures of set {packed.name} have no label: make a set without them, or train "
-            "with --condition none"
-        )
-    if asked.condition is not None:
-        return asked.condition
-    counts = [int((labels == i).sum()) for i in range(len(names))]
-    labelled = len(names) >= 2 and min(counts) >= FEWEST_A_LABEL and not unlabelled
-    reason = (
-        f"{len(names)} labels, the rarest with {min(counts):,} pictures: told apart they are learned quicker"
-        if labelled
-        else "the set has no two labels with enough pictures each"
+def sizes(plan: Plan) -> str:
+    """What the networks of a plan are made of, in a line."""
+    from ganvas.networks.cost import cost_of
+
+    spent, shape = cost_of(plan.settings.network, plan.shape), plan.shape
+    told = f" + {shape.condition} told" if shape.condition else ""
+    latent: int = plan.settings.network.latent  # type: ignore[attr-defined]
+    return (
+        f"generator {latent}{told} → {shape.width}×{shape.height}×{shape.channels}: "
+        f"{spent.generator_parameters / 1e6:.2f} M parameters, {spent.generator_macs / 1e6:.1f} M multiply-adds; "
+        f"discriminator: {spent.discriminator_parameters / 1e6:.2f} M, {spent.discriminator_macs / 1e6:.1f} M"
     )
-    choices.append(Choice("condition", "label" if labelled else "none", reason))
-    return "label" if labelled else "none"
 
 
-def _numbers(asked: TrainSettings, shape: Shape, choices: list[Choice]) -> dict[str, Any]:
-    """Loss, batch, rates and penalty: measured on Fashion-MNIST 28 × 28 and houses 128 × 96 (benchmarks/README.md)."""
-    small = shape.height * shape.width <= 32 * 32
-    kind = f"{shape.width}×{shape.height} pixels"
-    proposals: dict[str, tuple[Any, str]] = {
-        "loss": ("relativistic", "pairs of a real and a drawn picture cover more kinds than either alone"),
-        "batch": (32 if small else 16, f"{kind}: many small steps learn more in a short time than few large ones"),
-        "discriminator_rate": (1.6e-3 if small else 1.2e-3, f"{kind}; the discriminator must stay ahead"),
-        "generator_rate": (8e-4, "as high as stayed stable, below the discriminator's"),
-        "gamma": (0.2 if small else 2.0, f"{kind}: a larger picture has a larger gradient"),
+def _means(budget: Budget, device: DeviceChoice, pictures: int, pixels: int) -> Means:
+    if budget.kind == "seconds":
+        return Means(pictures, budget.amount * macs_a_second(device.name))
+    # A budget in images has no clock, but who waits for a processor wants networks of a processor's size.
+    patient = budget.amount * pixels * PATIENCE if device.name == "cpu" else None
+    return Means(pictures, patient)
+
+
+def _filled(asked: TrainSettings, recipe: Recipe, network: NetworkSettings, choices: list[Choice]) -> dict[str, Any]:
+    """What the architecture proposes, and for what it leaves open, what suits the loss."""
+    loss = asked.loss or recipe["loss"][0]
+    quiet: Recipe = {
+        "beta1": (0.0, ""),
+        "beta2": (0.99, ""),
+        "decay": (0.0, ""),
+        "rate_end": (0.0, ""),
+        "gamma_end": (1.0, ""),
+        "penalty": ("r1", ""),
+        "penalty_every": (8, ""),
     }
+    if loss == "wasserstein":
+        weighed = {"penalty": ("interpolated", "a Wasserstein critic must be smooth between real and drawn")}
+        light = (1.0, "a tenth of its paper's, whose critic learns five times as often")
+        recipe = {**recipe, **weighed, "gamma": light, "penalty_every": (1, "")}
+    elif loss == "drifting":
+        batch = (256, "a drift is seen only beside many others of its kind")
+        recipe = {**recipe, "penalty": ("none", "no discriminator, nothing to keep smooth"), "batch": batch}
     filled = {}
-    for name, (value, reason) in proposals.items():
+    for name, (value, reason) in {**quiet, **recipe}.items():
         if getattr(asked, name) is None:
             filled[name] = value
-            choices.append(Choice(name, value if isinstance(value, str) else f"{value:g}", reason))
+            if reason:
+                choices.append(Choice(name, value if isinstance(value, str) else f"{value:g}", reason))
+    if filled.get("beta2_end", asked.beta2_end) is None:
+        filled["beta2_end"] = filled.get("beta2", asked.beta2)
+    return filled
+
+
+def _for_the_pictures(
+    asked: TrainSettings, packed: PackedSet, conditions: Conditions, choices: list[Choice]
+) -> dict[str, Any]:
+    """Augmentation, mirroring and balance: what depends on the pictures alone."""
+    count = len(packed.train)
+    filled: dict[str, Any] = {}
+    if asked.augment is None:
+        kinds = [] if count >= ENOUGH_PICTURES else ["translation", "colour"]
+        kinds += ["cutout"] if count < HUNDREDS else []
+        filled["augment"] = kinds
+        reason = "enough to learn from" if not kinds else "as strong as the discriminator's certainty asks for"
+        choices.append(Choice("augment", ", ".join(kinds) or "nothing", f"{count:,} training pictures: {reason}"))
+    if asked.mirror is None:
+        sample = packed.train[:: max(1, count // SAMPLE)]
+        told = packed.labels[sample] if conditions.kind != "none" else None
+        answer = flips_allowed(np.asarray(packed.images[sample]), told, asked.seed)
+        filled["mirror"] = answer.allowed
+        choices.append(Choice("mirror", "yes" if answer.allowed else "no", answer.reason))
+    if asked.balance is None:
+        counts = packed.label_counts if conditions.kind != "none" else [1]
+        filled["balance"] = max(counts) > UNEVEN * min(counts)
+        if filled["balance"]:
+            reason = f"the commonest label has {max(counts):,} pictures, the rarest {min(counts):,}"
+            choices.append(Choice("balance", "yes", reason))
     return filled

@@ -52,12 +52,6 @@ class RunFolder:
             raise InputError(f"{self.settings_file} is missing or damaged ({error}): the run cannot be read") from error
         return dict(record)
 
-    def newest_checkpoint(self) -> Path:
-        """The newest whole checkpoint. Raises InputError where there is none."""
-        from ganvas.train.checkpoint import newest_whole
-
-        return newest_whole(self.checkpoints)
-
     def write_json(self, name: str, record: Mapping[str, Any]) -> None:
         write_json(self.path / name, record)
 

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import math
 
-def rate_scale(progress: float, warmup: float, decay: float) -> float:
-    """Factor on both learning rates: up to 1 over the first `warmup` of the run, down to 0 over its last `decay`.
+LOWEST_RATE = 0.01
+
+
+def rate_scale(progress: float, warmup: float, decay: float, end: float = 0.0) -> float:
+    """Factor on both learning rates: up to 1 over the first `warmup` of the run, down to `end` over its last `decay`.
 
     The rise is for Adam, whose second moments are still guesses in the first steps. Never below 0.01.
     """
     rising = progress / warmup if warmup else 1.0
-    falling = (1 - progress) / decay if decay else 1.0
-    return max(0.01, min(1.0, rising, falling))
+    falling = end + (1 - end) * min(1.0, (1 - progress) / decay) if decay else 1.0
+    return max(LOWEST_RATE, min(1.0, rising, falling))
+
+
+def between(start: float, end: float, progress: float) -> float:
+    """From `start` to `end` along half a cosine, as R3GAN moves gamma and β2 (arXiv 2501.05441, appendix D)."""
+    return end + (start - end) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
 
 
 def ema_half_life(images: int, share: float, batch: int) -> float:

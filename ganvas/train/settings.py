@@ -11,9 +11,27 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, field_validator
 
+from ganvas.encode.words.similar import MIXTURE_TEMPERATURE
 from ganvas.errors import SettingsError, did_you_mean
 from ganvas.networks import NetworkSettings, architecture
+from ganvas.train.augment import augmentation_names
 from ganvas.train.budget import parse_budget
+from ganvas.train.losses import loss, loss_names
+
+
+class AlarmSettings(BaseModel):
+    """`alarms.*`: when a training is stopped or mended. A patience counts checks or ticks in a row; 0 is off."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    one_colour_sigma: float = Field(0.05, ge=0, le=1, description="spread of the samples, as share of the reals'")
+    one_colour_patience: int = Field(10, ge=0, description="checks in a row of one colour that stop the run")
+    diversity: float = Field(0.5, ge=0, le=1, description="collapse: diversity below this share of its best")
+    diversity_patience: int = Field(3, ge=0, description="ticks in a row of collapse that stop the run")
+    one_sided_patience: int = Field(60, ge=0, description="checks in a row that the discriminator won or lost outright")
+    overfit: float = Field(0.5, ge=0, le=1, description="warns: real training pictures told from held-out ones")
+    copies: float = Field(0.05, ge=0, le=1, description="warns: share of the drawn pictures that are copies")
+    plateau_patience: int = Field(8, ge=0, description="ticks without a better score that end the run early")
 
 
 class TrainSettings(BaseModel):
@@ -24,25 +42,44 @@ class TrainSettings(BaseModel):
     network: SerializeAsAny[NetworkSettings] = Field(
         description="the architecture and its own settings, as network.NAME"
     )
-    condition: Literal["none", "label"] | None = Field(None, description="what the generator is told beside noise")
-    loss: Literal["non-saturating", "hinge", "relativistic"] | None = Field(
-        None, description="what the two networks play for"
+    condition: Literal["none", "label", "word"] | None = Field(None, description="what the generator is told")
+    words: str = Field("minilm", description="what turns words into vectors: minilm, glove, or a file of vectors")
+    word_design: Literal["map", "mixture"] = Field(
+        "mixture", description="an unlearned word is mapped by its vector, or is a mixture of learned words"
     )
+    word_noise: float = Field(0.1, ge=0, le=10, description="noise on the vectors of words in training, for map")
+    word_temperature: float = Field(
+        MIXTURE_TEMPERATURE, gt=0, le=10, description="how soft a mixture of learned words is"
+    )
+    alias: dict[str, str] = Field(default_factory=dict, description="another word for a label, as a nested value")
+    balance: bool | None = Field(None, description="show every label equally often, however rare")
+    loss: str | None = Field(None, description="what the two networks play for: " + ", ".join(loss_names()))
+    drift_weight: float = Field(0.0, ge=0, le=1e3, description="weight of drifting in the discriminator's features")
     budget: str = Field("10m", description="how long to train: 90s, 10m, 2h, 200k-images, 50-epochs; steps only")
-    batch: int | None = Field(None, ge=2, le=4096, description="pictures a step")
+    batch: int | None = Field(None, ge=2, le=4096, description="pictures a step, over all processes")
+    micro_batch: int | None = Field(None, ge=1, le=4096, description="pictures at once; a step adds up several")
     generator_rate: float | None = Field(None, ge=0, le=1e4, description="Adam's learning rate of the generator")
     discriminator_rate: float | None = Field(
         None, ge=0, le=1e4, description="Adam's learning rate of the discriminator"
     )
-    beta1: float = Field(0.0, ge=0, lt=1, description="Adam's first moment decay")
-    beta2: float = Field(0.99, ge=0, lt=1, description="Adam's second moment decay")
+    beta1: float | None = Field(None, ge=0, lt=1, description="Adam's first moment decay")
+    beta2: float | None = Field(None, ge=0, lt=1, description="Adam's second moment decay")
+    beta2_end: float | None = Field(None, ge=0, lt=1, description="what beta2 grows to over the run")
     warmup: float = Field(0.03, ge=0, le=1, description="share of the run, at its start, over which the rates rise")
-    decay: float = Field(0.0, ge=0, le=1, description="share of the run, at its end, over which the rates fall")
-    gamma: float | None = Field(None, ge=0, le=1e4, description="weight of the R1 gradient penalty; 0 is none")
-    penalty_every: int = Field(8, ge=1, le=1000, description="steps from one gradient penalty to the next")
-    ema_share: float = Field(
-        0.02, ge=0, le=1, description="half-life of the averaged generator, as share of images seen"
+    decay: float | None = Field(None, ge=0, le=1, description="share of the run, at its end, over which the rates fall")
+    rate_end: float | None = Field(None, ge=0, le=1, description="the rates at the very end, as share of the full ones")
+    penalty: Literal["none", "r1", "r1+r2", "interpolated"] | None = Field(None, description="gradient penalty")
+    gamma: float | None = Field(None, ge=0, le=1e4, description="weight of the gradient penalty; 0 is none")
+    gamma_end: float | None = Field(None, ge=0, le=100, description="gamma at the end, as share of gamma")
+    penalty_every: int | None = Field(None, ge=1, le=1000, description="steps from one gradient penalty to the next")
+    augment: list[str] | None = Field(None, description="what is done to pictures the discriminator sees: a list")
+    augment_strength: float | None = Field(None, ge=0, le=1, description="how likely each is; adaptive if not set")
+    augment_target: float = Field(0.6, ge=-1, le=1, description="adaptive: the share of real ones told, minus the rest")
+    mirror: bool | None = Field(None, description="show real pictures mirrored as often as not")
+    ema_shares: list[float] = Field(
+        [0.02, 0.08], description="half-lives of the averaged generators, as shares of images seen; the best is kept"
     )
+    start_from: str | None = Field(None, description="another run, whose weights are the start (--from)")
     seed: int = Field(0, ge=0, lt=2**63, description="what all randomness of the run follows from")
     precision: Literal["fp32", "bf16"] | None = Field(None, description="number format of the convolutions")
     device: str | None = Field(None, description="cpu, cuda or mps")
@@ -53,10 +90,10 @@ class TrainSettings(BaseModel):
         None, description="images between checkpoints, as 2000-images; every tick if not set"
     )
     keep_checkpoints: int = Field(2, ge=1, le=1000, description="how many of the latest checkpoints stay")
-    one_colour_sigma: float = Field(
-        0.05, ge=0, le=1, description="alarm: spread of the samples, as share of the reals'"
+    alarms: AlarmSettings = Field(
+        default_factory=lambda: AlarmSettings.model_validate({}),
+        description="what stops a training that only wastes time",
     )
-    one_colour_patience: int = Field(10, ge=1, description="alarm: how many checks in a row must be of one colour")
 
     @field_validator("budget", mode="before")
     @classmethod
@@ -74,18 +111,27 @@ class TrainSettings(BaseModel):
 
 def train_settings(given: Mapping[str, Any]) -> TrainSettings:
     """Checked settings from nested values. Raises SettingsError with the setting's name and the nearest known one."""
-    values = {key: value for key, value in given.items() if key != "network"}
-    network = given.get("network") or {}
-    if not isinstance(network, Mapping):
-        network = {"name": network}
-    kind = architecture(str(network.get("name", "dcgan")))
+    network = network_settings(given.get("network") or {})
     try:
-        checked = kind.settings.model_validate({"name": kind.name, **network})
-        return TrainSettings.model_validate({"network": checked, **values})
+        checked = TrainSettings.model_validate({**given, "network": network})
     except ValidationError as error:
-        raise _explained(
-            error, prefix="network." if error.title == kind.settings.__name__ else "", kind=kind.settings
-        ) from None
+        raise _explained(error, type(network)) from None
+    if checked.loss is not None:
+        loss(checked.loss)
+    for kind in checked.augment or []:
+        if kind not in augmentation_names():
+            raise SettingsError(f"no augmentation called {kind!r}.{did_you_mean(kind, augmentation_names())}")
+    return checked
+
+
+def network_settings(given: object) -> NetworkSettings:
+    """Checked settings of an architecture, from its name or nested values. Raises SettingsError as above."""
+    values = given if isinstance(given, Mapping) else {"name": given}
+    kind = architecture(str(values.get("name", "dcgan")))
+    try:
+        return kind.settings.model_validate({"name": kind.name, **values})
+    except ValidationError as error:
+        raise _explained(error, kind.settings, "network.") from None
 
 
 def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
@@ -107,8 +153,7 @@ def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
 
 def setting_names(network: str = "dcgan") -> list[str]:
     """Every name `--set` knows, dotted."""
-    own = [name for name in TrainSettings.model_fields if name != "network"]
-    return sorted([*own, *(f"network.{name}" for name in architecture(network).settings.model_fields)])
+    return sorted(_names(architecture(network).settings))
 
 
 def _value(text: str) -> Any:
@@ -118,15 +163,18 @@ def _value(text: str) -> Any:
         return text
 
 
-def _explained(error: ValidationError, prefix: str, kind: type[NetworkSettings]) -> SettingsError:
+def _explained(error: ValidationError, network: type[NetworkSettings], prefix: str = "") -> SettingsError:
     first = error.errors()[0]
     name = prefix + ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        known = [
-            *(n for n in TrainSettings.model_fields if n != "network"),
-            *(f"network.{n}" for n in kind.model_fields),
-        ]
+        known = _names(network)
         bare = {n.rpartition(".")[2]: n for n in known}
         guess = f" Did you mean {bare[name]}?" if name in bare else did_you_mean(name, known)
         return SettingsError(f"no setting called {name!r}.{guess} `ganvas train SET --settings` lists them")
     return SettingsError(f"{name} = {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}")
+
+
+def _names(network: type[NetworkSettings]) -> list[str]:
+    own = [name for name in TrainSettings.model_fields if name not in ("network", "alarms")]
+    nested: dict[str, type[BaseModel]] = {"alarms": AlarmSettings, "network": network}
+    return [*own, *(f"{room}.{name}" for room, kind in nested.items() for name in kind.model_fields)]

@@ -5,30 +5,54 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from ganvas.train import ema
+from ganvas.train import ema, penalties
+from ganvas.train.augment import augment, mirror, sign_on_real
 from ganvas.train.data import step_seed
-from ganvas.train.losses import Loss, r1_penalty
-from ganvas.train.schedule import ema_half_life, rate_scale
+from ganvas.train.drift import drift_loss, pixel_features
+from ganvas.train.losses import Loss, loss
+from ganvas.train.penalties import Penalty, penalty
+from ganvas.train.players import Players
+from ganvas.train.processes import Processes
+from ganvas.train.schedule import between, ema_half_life, rate_scale
 from ganvas.train.settings import TrainSettings
 
 
-@dataclass
-class Players:
-    """The networks, their optimizers and how far they have come. All that a checkpoint holds."""
+@dataclass(frozen=True)
+class Game:
+    """What stays the same from step to step."""
 
-    generator: nn.Module
-    discriminator: nn.Module
-    average: nn.Module
-    generator_optimizer: torch.optim.Adam
-    discriminator_optimizer: torch.optim.Adam
-    step: int = 0
-    images: int = 0
-    seconds: float = 0.0
-    total_seconds: float = 0.0
-    tick: int = -1
-    one_colour_count: int = 0
+    settings: TrainSettings
+    loss: Loss
+    penalty: Penalty
+    processes: Processes
+
+    @classmethod
+    def of(cls, settings: TrainSettings, processes: Processes) -> Game:
+        """The game that resolved settings describe."""
+        return cls(settings, loss(settings.loss or ""), penalty(settings.penalty or "none"), processes)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Real pictures float [N, C, H, W], what they are told [N, C'] and its rows int64 [N], latents [N, Z]."""
+
+    real: Tensor
+    condition: Tensor
+    rows: Tensor
+    latents: Tensor
+
+    def __len__(self) -> int:
+        return len(self.real)
+
+    def split(self, size: int | None) -> list[Batch]:
+        """Micro-batches of at most `size` pictures."""
+        if size is None or size >= len(self):
+            return [self]
+        whole = (self.real, self.condition, self.rows, self.latents)
+        parts = zip(*(torch.split(tensor, size) for tensor in whole), strict=True)
+        return [Batch(*part) for part in parts]
 
 
 @dataclass(frozen=True)
@@ -40,79 +64,163 @@ class StepResult:
 
 
 def train_step(
-    players: Players, settings: TrainSettings, loss: Loss, real: Tensor, labels: Tensor | None, progress: float
+    players: Players, game: Game, real: Tensor, condition: Tensor, rows: Tensor, progress: float
 ) -> StepResult:
-    """Advance both networks by one batch of real pictures float [N, C, H, W] and their labels int64 [N].
+    """Advance both networks by one batch: this process's real pictures float [N, C, H, W] and their condition.
 
-    The generator's pictures are drawn once and serve both players, as in the DCGAN paper's own loop: one forward less.
-    The discriminator is frozen in the generator's turn, so that none of its gradients are computed in vain.
+    With one micro-batch the generator's pictures are drawn once and serve both players, as in the DCGAN paper's own
+    loop: one forward less. The discriminator is frozen in the generator's turn, so that none of its gradients are
+    computed in vain.
     """
-    device = real.device
+    settings, processes = game.settings, game.processes
+    _set_rates(players, settings, progress)
     torch.manual_seed(step_seed(settings.seed, players.step))
+    count = len(real) * processes.count
+    # The latents of all processes are drawn in each: two processes then train like one with the double batch.
+    latents = torch.randn(count, settings.network.latent, device=real.device)[processes.share(count)]  # type: ignore[attr-defined]
+    if processes.rank:
+        torch.manual_seed(step_seed(settings.seed, players.step, processes.rank))
+    if settings.mirror:
+        real = mirror(real)
+    batches = Batch(real, condition, rows, latents).split(settings.micro_batch)
+    turn = _Turn(players, game, batches, progress)
+    metrics = turn.discriminator() if game.loss.adversarial else {}
+    metrics |= turn.generator()
+    players.step += 1
+    players.images += count
+    for average, share in zip(players.averages, settings.ema_shares, strict=True):
+        ema.update(average, players.generator, count, ema_half_life(players.images, share, count))
+    return StepResult(metrics, turn.drawn.detach())
+
+
+def _set_rates(players: Players, settings: TrainSettings, progress: float) -> None:
+    scale = rate_scale(progress, settings.warmup, settings.decay or 0.0, settings.rate_end or 0.0)
+    beta2 = between(settings.beta2 or 0.0, settings.beta2_end or 0.0, progress)
     for optimizer, rate in (
         (players.generator_optimizer, settings.generator_rate),
         (players.discriminator_optimizer, settings.discriminator_rate),
     ):
-        optimizer.param_groups[0]["lr"] = (rate or 0.0) * rate_scale(progress, settings.warmup, settings.decay)
-    mixed = torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bf16")
-    latents = torch.randn(len(real), settings.network.latent, device=device)  # type: ignore[attr-defined]
-    with mixed:
-        drawn = players.generator(latents, labels)
-    drawn = drawn.float()
-
-    metrics, real_logits = _discriminator_turn(players, settings, loss, real, drawn.detach(), labels, mixed)
-    players.discriminator.requires_grad_(False)
-    with mixed:
-        opinion = players.discriminator(drawn, labels)
-    opinion = opinion.float()
-    generator_loss = loss.generator(opinion, real_logits)
-    players.generator_optimizer.zero_grad(set_to_none=True)
-    generator_loss.backward()  # type: ignore[no-untyped-call]
-    players.generator_optimizer.step()
-    players.discriminator.requires_grad_(True)
-
-    players.step += 1
-    players.images += len(real)
-    half_life = ema_half_life(players.images, settings.ema_share, len(real))
-    ema.update(players.average, players.generator, len(real), half_life)
-    fooled = opinion.detach() > (real_logits if loss.paired else 0)
-    metrics |= {"loss_g": generator_loss.detach(), "fooled": fooled.float().mean()}
-    return StepResult(metrics, drawn.detach())
+        group = optimizer.param_groups[0]
+        group["lr"] = (rate or 0.0) * scale * players.rate_factor
+        group["betas"] = (group["betas"][0], beta2)
 
 
-def _discriminator_turn(
-    players: Players,
-    settings: TrainSettings,
-    loss: Loss,
-    real: Tensor,
-    drawn: Tensor,
-    labels: Tensor | None,
-    mixed: torch.autocast,
-) -> tuple[dict[str, Tensor], Tensor]:
-    gamma = settings.gamma or 0.0
-    penalised = gamma > 0 and players.step % settings.penalty_every == 0
-    if penalised:
-        # The penalty is differentiated twice: float32 throughout.
-        real = real.requires_grad_()
-        real_logits = players.discriminator(real, labels).float()
-    else:
-        with mixed:
-            real_logits = players.discriminator(real, labels).float()
-    with mixed:
-        drawn_logits = players.discriminator(drawn, labels).float()
-    play = loss.discriminator(real_logits, drawn_logits)
-    total = play
-    if penalised:
-        # Lazy regularisation, Karras et al. 2019 (arXiv 1912.04958), 2.2: the penalty of `penalty_every` steps in one.
-        total = total + 0.5 * gamma * settings.penalty_every * r1_penalty(real, real_logits)
-    players.discriminator_optimizer.zero_grad(set_to_none=True)
-    total.backward()  # type: ignore[no-untyped-call]
-    players.discriminator_optimizer.step()
-    real_logits, drawn_logits = real_logits.detach(), drawn_logits.detach()
-    middle = (real_logits.mean() + drawn_logits.mean()) / 2 if loss.paired else 0.0
-    metrics = {
-        "loss_d": play.detach(),
-        "d_real": torch.sigmoid(real_logits - middle).mean(),
-        "d_fake": torch.sigmoid(drawn_logits - middle).mean(),
+class _Turn:
+    """Both players' turns on the micro-batches of one step."""
+
+    def __init__(self, players: Players, game: Game, batches: list[Batch], progress: float) -> None:
+        self.players, self.game, self.batches = players, game, batches
+        settings = game.settings
+        self.gamma = (settings.gamma or 0.0) * between(1.0, settings.gamma_end or 0.0, progress)
+        every = settings.penalty_every or 1
+        # Lazy regularisation, Karras et al. 2019 (arXiv 1912.04958), 2.2: the penalty of `every` steps in one.
+        self.penalised = self.gamma > 0 and players.step % every == 0
+        self.weight = self.gamma * every
+        device = batches[0].real.device.type
+        self.mixed = torch.autocast(device, torch.bfloat16, enabled=settings.precision == "bf16")
+        self.drawn = self._draw(batches[0]) if len(batches) == 1 else torch.empty(0)
+        self.opinions: list[Tensor] = []  # of real pictures, a tensor a micro-batch
+
+    def _draw(self, batch: Batch) -> Tensor:
+        with self.mixed:
+            drawn: Tensor = self.players.generator(batch.latents, batch.condition)
+        return drawn.float()
+
+    def _drawn(self, batch: Batch) -> Tensor:
+        if len(self.batches) > 1:
+            self.drawn = self._draw(batch)
+        return self.drawn
+
+    def _augmented(self, pictures: Tensor) -> Tensor:
+        return augment(pictures, self.players.strength, self.game.settings.augment or [])
+
+    def discriminator(self) -> dict[str, Tensor]:
+        """Tell real from drawn; the metrics are means over the micro-batches."""
+        players, optimizer = self.players, self.players.discriminator_optimizer
+        optimizer.zero_grad(set_to_none=True)
+        sums: dict[str, Tensor] = {}
+        for batch in self.batches:
+            if len(self.batches) > 1:
+                with torch.no_grad():
+                    drawn = self._drawn(batch)
+            else:
+                drawn = self.drawn.detach()
+            for name, value in self._tell_apart(batch, drawn).items():
+                sums[name] = sums.get(name, 0) + value / len(self.batches)
+        self.game.processes.average_gradients(players.discriminator)
+        optimizer.step()
+        return sums
+
+    def _tell_apart(self, batch: Batch, drawn: Tensor) -> dict[str, Tensor]:
+        judge, kind, condition = self.players.discriminator, self.game.penalty, batch.condition
+        on_real, on_drawn = self.penalised and kind.on_real, self.penalised and kind.on_drawn
+        real = batch.real.requires_grad_() if on_real else batch.real
+        drawn = drawn.requires_grad_() if on_drawn else drawn
+        # What is differentiated twice is computed in float32.
+        with torch.autocast(real.device.type, enabled=False) if on_real else self.mixed:
+            real_logits, beside = judge.on_real(self._augmented(real), condition)
+        with torch.autocast(real.device.type, enabled=False) if on_drawn else self.mixed:
+            drawn_logits = judge(self._augmented(drawn), condition)
+        real_logits, drawn_logits = real_logits.float(), drawn_logits.float()
+        play = self.game.loss.discriminator(real_logits, drawn_logits)
+        total = play if beside is None else play + beside
+        if on_real:
+            total = total + 0.5 * self.weight * penalties.squared_gradient(real, real_logits)
+        if on_drawn:
+            total = total + 0.5 * self.weight * penalties.squared_gradient(drawn, drawn_logits)
+        if self.penalised and kind.between:
+            total = total + self.weight * penalties.interpolated(lambda x: judge(x, condition), real, drawn)
+        (total / len(self.batches)).backward()  # type: ignore[no-untyped-call]
+        real_logits, drawn_logits = real_logits.detach(), drawn_logits.detach()
+        self.opinions.append(real_logits)
+        return _opinions(play.detach(), real_logits, drawn_logits, self.game.loss.paired)
+
+    def generator(self) -> dict[str, Tensor]:
+        """Please the discriminator, or drift."""
+        players, optimizer = self.players, self.players.generator_optimizer
+        optimizer.zero_grad(set_to_none=True)
+        players.discriminator.requires_grad_(False)
+        sums: dict[str, Tensor] = {}
+        for i, batch in enumerate(self.batches):
+            drawn = self._drawn(batch)
+            for name, value in (
+                self._please(i, drawn) if self.game.loss.adversarial else self._drift(batch, drawn)
+            ).items():
+                sums[name] = sums.get(name, 0) + value / len(self.batches)
+        players.discriminator.requires_grad_(True)
+        self.game.processes.average_gradients(players.generator)
+        optimizer.step()
+        return sums
+
+    def _please(self, i: int, drawn: Tensor) -> dict[str, Tensor]:
+        batch, judge, weight = self.batches[i], self.players.discriminator, self.game.settings.drift_weight
+        with self.mixed:
+            features = judge.features(self._augmented(drawn))
+            opinion = judge.head(features, batch.condition)
+        opinion = opinion.float()
+        play = self.game.loss.generator(opinion, self.opinions[i])
+        total = play
+        if weight:
+            with torch.no_grad(), self.mixed:
+                aims = judge.features(self._augmented(batch.real))
+            total = play + weight * drift_loss(features.float(), aims.float(), batch.rows, batch.rows)
+        (total / len(self.batches)).backward()  # type: ignore[no-untyped-call]
+        fooled = opinion.detach() > (self.opinions[i] if self.game.loss.paired else 0)
+        return {"loss_g": play.detach(), "fooled": fooled.float().mean()}
+
+    def _drift(self, batch: Batch, drawn: Tensor) -> dict[str, Tensor]:
+        scales = zip(pixel_features(drawn), pixel_features(batch.real), strict=True)
+        play = torch.stack([drift_loss(x, y, batch.rows, batch.rows) for x, y in scales]).mean()
+        (play / len(self.batches)).backward()  # type: ignore[no-untyped-call]
+        return {"loss_g": play.detach()}
+
+
+def _opinions(play: Tensor, real: Tensor, drawn: Tensor, paired: bool) -> dict[str, Tensor]:
+    middle = (real.mean() + drawn.mean()) / 2 if paired else torch.zeros((), device=real.device)
+    return {
+        "loss_d": play,
+        "d_real": torch.sigmoid(real - middle).mean(),
+        "d_fake": torch.sigmoid(drawn - middle).mean(),
+        # What the augmentation adapts to, Karras et al. 2020 (arXiv 2006.06676), eq. 1: r_t.
+        "certainty": sign_on_real(real, drawn, paired),
     }
-    return metrics, real_logits

@@ -2,66 +2,110 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import nn
 
 from ganvas.catalog import Catalog, TickRow
 from ganvas.pictures.packed import PackedSet
 from ganvas.pictures.sheet import save_png, sheet
 from ganvas.progress import Progress
-from ganvas.train import ema
-from ganvas.train.draw import generate, requests
-from ganvas.train.light_judge import LightJudge
+from ganvas.train import checkpoint, ema
+from ganvas.train.by_heart import ByHeart, coarse
+from ganvas.train.draw import generate, latents_and_chances
+from ganvas.train.light_judge import LightJudge, diversity
 from ganvas.train.plan import Plan
+from ganvas.train.players import Players
 from ganvas.train.run_folder import RunFolder, append_line
-from ganvas.train.step import Players
 
 CALIBRATION = 512  # pictures the averaged generator's batch norms are measured on
+COMPARED_EVERY = 5  # ticks between two comparisons of the averages
 
 
 class Ticker:
     """Draws, judges lightly and records; the pictures judged are the first seeds, as on the sheet, never chosen."""
 
     def __init__(self, folder: RunFolder, catalog: Catalog, packed: PackedSet, plan: Plan, progress: Progress) -> None:
-        self._folder = folder
-        self._catalog = catalog
+        self._folder, self._catalog, self._plan = folder, catalog, plan
         self._train_count = len(packed.train)
         self._sheet = plan.settings.sheet
         judged = plan.settings.light_judge
         self._judge = LightJudge(packed, judged, progress) if LightJudge.possible(packed, judged) else None
-        count = max(self._sheet, judged if self._judge else 0)
-        shares = folder.read_settings()["set"]["label_shares"] if plan.shape.labels else []
-        latent: int = plan.settings.network.latent  # type: ignore[attr-defined]
-        self._latents, self._labels = requests(count, plan.settings.seed, latent, shares)
-        self._calibration = requests(CALIBRATION, plan.settings.seed, latent, shares)
+        self._by_heart = ByHeart(packed, plan.conditions)
+        self._latents, self._told = self._requests(max(self._sheet, judged if self._judge else 0))
+        self._calibration = self._requests(CALIBRATION)
         self._calibrated_step = -1
         self._judged = judged
+        sample = np.asarray(packed.images[packed.train[: max(self._sheet, 512)]])
+        self._real_diversity = diversity(coarse(sample).numpy())
+
+    def _requests(self, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        settings = self._plan.settings
+        latents, chances = latents_and_chances(count, settings.seed, settings.network.latent)  # type: ignore[attr-defined]
+        return latents, self._plan.conditions.table[self._plan.conditions.drawn(chances)]
 
     def calibrate(self, players: Players) -> None:
-        """Fit the averaged generator's batch norms to its weights, once a step at most."""
-        if self._calibrated_step != players.step:
-            latents, labels = self._calibration
-            device = next(players.average.parameters()).device
-            told = None if labels is None else torch.from_numpy(labels).to(device)
-            ema.calibrate(players.average, torch.from_numpy(latents).to(device), told)
-            self._calibrated_step = players.step
+        """Fit the averaged generators' batch norms to their weights, once a step at most."""
+        if self._calibrated_step == players.step:
+            return
+        device = next(players.average.parameters()).device
+        latents, told = (torch.from_numpy(array).to(device) for array in self._calibration)
+        for average in players.averages:
+            ema.calibrate(average, latents, told)
+        self._calibrated_step = players.step
 
-    def tick(self, players: Players) -> None:
-        """Write sheets/tick-NNNN.png, a line of ticks.jsonl and a row of the catalog."""
+    def tick(self, players: Players) -> dict[str, float]:
+        """Write sheets/tick-NNNN.png, a line of ticks.jsonl and a row of the catalog; returns the scores."""
         begun = time.perf_counter()
         self.calibrate(players)
-        pictures = generate(players.average, self._latents, self._labels)
+        pictures, scores = self._choose(players)
+        drawn = pictures[: max(self._sheet, self._judged)]
+        scores |= self._by_heart.scores(players, drawn, self._told[: len(drawn)])
         save_png(self._folder.sheets / f"tick-{players.tick:04d}.png", sheet(pictures[: self._sheet]))
-        scores = self._judge.scores(pictures[: self._judged]) if self._judge else {}
         record: dict[str, Any] = {
             "tick": players.tick,
             "images": players.images,
             "seconds": round(players.seconds, 3),
             "epoch": round(players.images / self._train_count, 4),
             **{name: round(value, 6) for name, value in scores.items()},
+            "ema_share": self._plan.settings.ema_shares[players.chosen],
+            "augment_strength": round(players.strength, 4),
             "tick_seconds": round(time.perf_counter() - begun, 3),
         }
         append_line(self._folder.ticks_file, record)
         self._catalog.add_tick(self._folder.name, TickRow(players.tick, players.images, players.seconds, {**record}))
+        self._keep_best(players, scores)
+        return scores
+
+    def _choose(self, players: Players) -> tuple[NDArray[np.uint8], dict[str, float]]:
+        """The pictures and scores of the chosen average; every few ticks all are judged and the best is chosen."""
+        shown = self._looked_at(players.average)
+        if self._judge is None or players.tick % COMPARED_EVERY or players.tick == 0:
+            return shown
+        for i, average in enumerate(players.averages):
+            other = self._looked_at(average) if i != players.chosen else shown
+            if other[1]["kid"] < shown[1]["kid"]:
+                players.chosen, shown = i, other
+        return shown
+
+    def _looked_at(self, average: nn.Module) -> tuple[NDArray[np.uint8], dict[str, float]]:
+        pictures = generate(average, self._latents, self._told)
+        if self._judge is not None:
+            return pictures, self._judge.scores(pictures[: self._judged])
+        seen = diversity(coarse(pictures).numpy())
+        return pictures, {"diversity": seen, "diversity_baseline": self._real_diversity}
+
+    def _keep_best(self, players: Players, scores: dict[str, float]) -> None:
+        """checkpoints/best: the newest whose KID is within its own error of the lowest there was."""
+        if "kid" not in scores or not players.images:
+            return
+        lowest = min(players.counts.get("best kid", math.inf), scores["kid"])
+        players.counts["best kid"] = lowest
+        if scores["kid"] <= lowest + scores["kid_sd"]:
+            facts = {"kid": scores["kid"], "ema_share": self._plan.settings.ema_shares[players.chosen]}
+            checkpoint.save_best(self._folder.checkpoints, players, facts)

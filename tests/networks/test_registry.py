@@ -7,27 +7,28 @@ import torch
 from torch.nn import functional as F
 
 from ganvas.errors import SettingsError
-from ganvas.networks import Shape, architecture, architecture_names, build
+from ganvas.networks import Means, Shape, architecture, architecture_names, build
 from ganvas.networks.dcgan_modules import NearestThenConv
 
+MEANS = Means(pictures=5000)
 SHAPES = [(28, 28), (96, 128), (128, 96), (60, 100), (17, 33), (8, 8), (5, 64)]
 
 
-@pytest.mark.parametrize("labels", [0, 3])
+@pytest.mark.parametrize("told", [0, 3])
 @pytest.mark.parametrize(("height", "width"), SHAPES)
 @pytest.mark.parametrize("name", architecture_names())
-def test_any_shape_with_or_without_labels(name: str, height: int, width: int, labels: int) -> None:
-    channels = 3 if labels else 1
+def test_any_shape_with_or_without_a_condition(name: str, height: int, width: int, told: int) -> None:
+    channels = 3 if told else 1
     kind = architecture(name)
-    shape = Shape(height, width, channels, labels)
-    settings, _ = kind.resolve(kind.settings(name=name), shape)
+    shape = Shape(height, width, channels, told)
+    settings, _ = kind.resolve(kind.settings(name=name), shape, MEANS)
     generator, discriminator = build(settings, shape)
-    condition = torch.tensor([0, 1]) if labels else None
+    condition = torch.eye(told)[:2] if told else None
     pictures = generator(torch.randn(2, settings.latent), condition)
     assert pictures.shape == (2, channels, height, width)
-    logits = discriminator(pictures, condition)
+    logits, beside = discriminator.on_real(pictures, condition)
     assert logits.shape == (2,)
-    logits.sum().backward()
+    (logits.sum() + (0 if beside is None else beside)).backward()
     gradients = [p.grad for network in (generator, discriminator) for p in network.parameters()]
     assert all(g is not None and torch.isfinite(g).all() for g in gradients)
 
@@ -37,7 +38,7 @@ def test_any_shape_with_or_without_labels(name: str, height: int, width: int, la
 def test_dcgan_takes_any_kernel(kernel: int, upsampling: str) -> None:
     kind = architecture("dcgan")
     shape = Shape(30, 50, 3)
-    settings, _ = kind.resolve(kind.settings(name="dcgan", kernel=kernel, upsampling=upsampling), shape)
+    settings, _ = kind.resolve(kind.settings(name="dcgan", kernel=kernel, upsampling=upsampling), shape, MEANS)
     generator, discriminator = build(settings, shape)
     pictures = generator(torch.randn(3, settings.latent))
     assert pictures.shape == (3, 3, 30, 50)
@@ -56,7 +57,7 @@ def test_the_classic_settings_change_the_networks() -> None:
     kind, shape = architecture("dcgan"), Shape(64, 64, 3)
 
     def parameters(**given: object) -> list[int]:
-        settings, _ = kind.resolve(kind.settings(name="dcgan", **given), shape)
+        settings, _ = kind.resolve(kind.settings(name="dcgan", **given), shape, MEANS)
         return [sum(p.numel() for p in network.parameters()) for network in build(settings, shape)]
 
     plain = parameters(conv_layers=3, generator_filters=8, discriminator_filters=8)
@@ -67,21 +68,21 @@ def test_the_classic_settings_change_the_networks() -> None:
 
 
 def test_a_label_changes_what_is_drawn_and_what_is_thought_of_it() -> None:
-    kind, shape = architecture("dcgan"), Shape(16, 16, 1, labels=2)
-    settings, _ = kind.resolve(kind.settings(name="dcgan"), shape)
+    kind, shape = architecture("dcgan"), Shape(16, 16, 1, condition=2)
+    settings, _ = kind.resolve(kind.settings(name="dcgan"), shape, MEANS)
     generator, discriminator = build(settings, shape)
     generator.eval()
     latent = torch.randn(1, settings.latent)
-    one, other = (generator(latent, torch.tensor([label])) for label in (0, 1))
+    one, other = (generator(latent, told) for told in torch.eye(2).split(1))
     assert not torch.equal(one, other)
     torch.nn.init.normal_(discriminator.head.embedding.weight)
-    assert discriminator(one, torch.tensor([0])) != discriminator(one, torch.tensor([1]))
+    assert discriminator(one, torch.eye(2)[:1]) != discriminator(one, torch.eye(2)[1:])
 
 
 def test_more_levels_than_the_picture_has_pixels_are_refused() -> None:
     kind = architecture("dcgan")
     with pytest.raises(SettingsError, match="at most"):
-        kind.resolve(kind.settings(name="dcgan", conv_layers=6), Shape(28, 28, 1))
+        kind.resolve(kind.settings(name="dcgan", conv_layers=6), Shape(28, 28, 1), MEANS)
 
 
 def test_a_misspelt_network_is_guessed() -> None:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from ganvas.errors import InputError
-from ganvas.pictures.animate import progress_gif
+from ganvas.pictures.animate import loop_gif, progress_gif
 from ganvas.pictures.sheet import sheet
 
 
@@ -91,4 +91,28 @@ def test_a_long_training_is_thinned_evenly_from_first_to_last(tmp_path: Path) ->
 def test_no_frames_are_an_error_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no sheet yet"):
         progress_gif(tmp_path / "a.gif", [])
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_loop_shows_every_frame_equally_long_at_its_own_size(tmp_path: Path) -> None:
+    images = [sheet(smooth(1, 1, 28, 28, i)) for i in range(5)]
+    shown = frames_of(loop_gif(tmp_path / "a.gif", images, seconds_a_frame=0.08))
+    assert [duration for _, duration in shown] == [80] * 5
+    assert {image.size for image, _ in shown} == {images[0].size}
+
+
+def test_a_large_loop_is_drawn_smaller(tmp_path: Path) -> None:
+    images = [sheet(smooth(4, 3, 128, 96, i)) for i in range(8)]
+    path = loop_gif(tmp_path / "a.gif", images, seconds_a_frame=0.1, max_bytes=100_000)
+    assert path.stat().st_size <= 100_000
+    shown = frames_of(path)
+    assert len(shown) == 8
+    assert shown[0][0].width < images[0].width
+
+
+def test_a_loop_needs_frames_and_the_name_of_an_animation(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="at least one frame"):
+        loop_gif(tmp_path / "a.gif", [], 0.1)
+    with pytest.raises(InputError, match="end in .gif"):
+        loop_gif(tmp_path / "a.png", [Image.new("L", (8, 8))], 0.1)
     assert not list(tmp_path.iterdir())

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from ganvas.catalog import SetRow
-from ganvas.pictures.packed import write_description
+from ganvas.pictures.packed import PackedSet, write_description
 from ganvas.studio import StudioFolder
 
 # Two threads on networks this small only wait for each other.
@@ -39,6 +39,14 @@ def studio(tmp_path: Path) -> StudioFolder:
     studio = StudioFolder.create(tmp_path / "studio")
     packed_set(studio, "halves")
     return studio
+
+
+@pytest.fixture(scope="session")
+def toys(tmp_path_factory: pytest.TempPathFactory) -> PackedSet:
+    """The same pictures at 8 × 8, for steps without files."""
+    studio = StudioFolder.create(tmp_path_factory.mktemp("toys") / "studio")
+    packed_set(studio, "toys", size=(8, 8))
+    return PackedSet.open(studio.sets / "toys")
 
 
 def packed_set(studio: StudioFolder, name: str, count: int = 96, size: tuple[int, int] = (20, 16)) -> None:

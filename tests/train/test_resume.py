@@ -58,7 +58,24 @@ def cut_back(folder: RunFolder, studio: StudioFolder, keep: int = 1) -> None:
     studio.catalog.update_run(folder.name, state="training")
 
 
-@pytest.mark.parametrize("extra", [{}, {"loss": "hinge", "network": {"name": "dcgan", "dropout": 0.3, "latent": 8}}])
+DCGAN = {"name": "dcgan", "generator_filters": 4, "discriminator_filters": 4, "conv_layers": 2, "latent": 8}
+EXACT = {
+    "as chosen": {},
+    "dropout, hinge": {"loss": "hinge", "network": {**DCGAN, "dropout": 0.3}},
+    "r3gan": {"network": {"name": "r3gan", "width": 4, "latent": 8, "levels": 2, "blocks": 1}, "gamma_end": 0.1},
+    "fastgan": {"network": {"name": "fastgan", "width": 4, "latent": 8, "levels": 2}},
+    "wasserstein, interpolated": {"loss": "wasserstein"},
+    "drifting": {"loss": "drifting", "batch": 16},
+    "drifting beside a game": {"drift_weight": 0.5, "penalty": "r1+r2", "penalty_every": 2},
+    "words": {"condition": "word", "word_design": "map"},
+    "augmented": {"augment": ["translation", "colour", "cutout", "flip"], "augment_target": -1, "mirror": True},
+    "balanced, in micro-batches": {"balance": True, "micro_batch": 8, "condition": "label"},
+    "averages that are judged": {"light_judge": 50, "ema_shares": [0.3, 0.05]},
+    "modulated": {"network": {**DCGAN, "modulation": True}, "decay": 0.5, "beta2_end": 0.999},
+}
+
+
+@pytest.mark.parametrize("extra", EXACT.values(), ids=EXACT.keys())
 def test_a_continued_run_equals_an_uninterrupted_one_bit_for_bit(studio: StudioFolder, tiny: dict, extra: dict) -> None:
     settings = {**tiny, **extra, "keep_checkpoints": 10}
     whole = train(studio, "halves", settings, name="whole")
@@ -158,12 +175,12 @@ def test_a_checkpoint_cut_in_half_is_passed_over(studio: StudioFolder, tiny: dic
     whole = weights(train(studio, "halves", settings, name="run"))
     folder = RunFolder(studio.runs / "run")
     cut_back(folder, studio, keep=3)
-    newest = checkpoints(folder.checkpoints)[-1] / "average.safetensors"
+    newest = checkpoints(folder.checkpoints)[-1] / "average-0.safetensors"
     os.truncate(newest, newest.stat().st_size // 2)
     assert draw(folder, 3).checkpoint == checkpoints(folder.checkpoints)[-2].name
     notes = Notes()
     train(studio, "halves", settings, name="run", progress=notes)
-    assert any("damaged checkpoint" in line and "average.safetensors" in line for line in notes.lines)
+    assert any("damaged checkpoint" in line and "average-0.safetensors" in line for line in notes.lines)
     assert weights(folder) == whole
 
 

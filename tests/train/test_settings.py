@@ -66,7 +66,7 @@ def test_assignments_nest_and_read_numbers() -> None:
         ({"budget": "soon"}, "not a budget"),
         ({"budget": 600}, "10m"),
         ({"checkpoint_every": "10m"}, "not a number of images"),
-        ({"loss": "wassersteen"}, "loss = 'wassersteen'"),
+        ({"loss": "wassersteen"}, "Did you mean wasserstein"),
     ],
 )
 def test_bad_settings_are_named(given: dict, message: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,17 +15,17 @@ from PIL import Image
 
 from ganvas.errors import InputError, SettingsError, TrainingStopped
 from ganvas.pictures.packed import PackedSet
+from ganvas.progress import Silent
 from ganvas.studio import StudioFolder
 from ganvas.train import draw, train
 from ganvas.train.checkpoint import checkpoints, load_latest, save
 from ganvas.train.data import TrainingOrder, step_seed, to_network, to_pictures
 from ganvas.train.device import choose_device, choose_precision, processor_flags
-from ganvas.train.loop import make_players
 from ganvas.train.plan import make_plan
+from ganvas.train.players import Players, make_players
 from ganvas.train.run_folder import RunFolder, read_lines
 from ganvas.train.schedule import ema_half_life, rate_scale
 from ganvas.train.settings import train_settings
-from ganvas.train.step import Players
 
 
 def test_a_short_training_draws_what_it_was_told(studio: StudioFolder, tiny: dict) -> None:
@@ -60,7 +61,7 @@ def test_the_last_tick_comes_also_when_the_clock_runs_out_in_a_wait(
         return now[0]
 
     monkeypatch.setattr("ganvas.train.loop.time", SimpleNamespace(perf_counter=lambda: wait(0.01)))
-    monkeypatch.setattr("ganvas.train.loop._Training._synchronize", lambda self: wait(0.3))
+    monkeypatch.setattr("ganvas.train.loop.Training._synchronize", lambda self: wait(0.3))
     train(studio, "halves", {**tiny, "budget": "1s"}, name="one")
     assert studio.catalog.ticks("one")[-1].tick == tiny["ticks"]
 
@@ -68,7 +69,7 @@ def test_the_last_tick_comes_also_when_the_clock_runs_out_in_a_wait(
 def test_a_killed_run_is_known_with_what_it_did(
     studio: StudioFolder, tiny: dict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ganvas.train.loop._Training._finish", lambda *_: None)
+    monkeypatch.setattr("ganvas.train.loop.Training._finish", lambda *_: None)
     train(studio, "halves", tiny, name="one")
     row = studio.catalog.run_named("one")
     assert (row.state, row.images_seen) == ("training", 640)
@@ -144,7 +145,7 @@ def test_not_a_number_stops_the_run_and_keeps_the_last_good_checkpoint(
 
 
 def test_one_colour_stops_the_run_after_its_patience(studio: StudioFolder, tiny: dict) -> None:
-    settings = {**tiny, "generator_rate": 0, "one_colour_patience": 5, "keep_checkpoints": 100}
+    settings = {**tiny, "generator_rate": 0, "alarms": {"one_colour_patience": 5}, "keep_checkpoints": 100}
     run = train(studio, "halves", settings, name="flat")
     change_weights(studio, run, settings, one_colour)
     with pytest.raises(TrainingStopped, match="the last 5 checks drew pictures of one colour"):
@@ -249,3 +250,56 @@ def test_bf16_trains_too(studio: StudioFolder, tiny: dict) -> None:
     run = train(studio, "halves", {**tiny, "precision": "bf16", "budget": "64-images"})
     with torch.no_grad():
         assert draw(run, 2).pictures.std() > 0
+
+
+def test_the_best_judged_checkpoint_is_kept_beside_the_last(studio: StudioFolder, tiny: dict) -> None:
+    settings = {**tiny, "light_judge": 50, "ticks": 10, "budget": "3200-images", "keep_checkpoints": 1}
+    run = train(studio, "halves", settings)
+    ticks = [tick for tick in read_lines(run.ticks_file) if tick["images"]]
+    best = json.loads((run.checkpoints / "best" / "state.json").read_text())
+    lowest = min(ticks, key=lambda tick: tick["kid"])
+    assert best["kid"] <= lowest["kid"] + lowest["kid_sd"] + next(
+        tick["kid_sd"] for tick in ticks if tick["images"] == best["images"]
+    )
+    assert draw(run, 4).checkpoint == f"{best['images']:09d}"
+    assert draw(run, 4, checkpoint="last").checkpoint == "000003200"
+    assert draw(run, 4, checkpoint="3200").checkpoint == "000003200"
+    with pytest.raises(InputError, match="no checkpoint '17'.*there is best, last, and by images 3200"):
+        draw(run, 4, checkpoint="17")
+
+
+def test_of_several_averages_the_best_judged_one_is_drawn_from(studio: StudioFolder, tiny: dict) -> None:
+    settings = {**tiny, "light_judge": 50, "ticks": 5, "budget": "6400-images", "ema_shares": [0.9, 0.02]}
+    run = train(studio, "halves", settings)
+    # An average over nine tenths of so short a run still holds its beginning.
+    assert read_lines(run.ticks_file)[-1]["ema_share"] == 0.02
+    assert json.loads((checkpoints(run.checkpoints)[-1] / "state.json").read_text())["chosen"] == 1
+
+
+def test_a_run_edited_by_hand_is_refused_in_one_line(studio: StudioFolder, tiny: dict) -> None:
+    run = train(studio, "halves", {**tiny, "budget": "320-images"}, name="run")
+    studio.catalog.update_run("run", state="interrupted")
+    record = json.loads(run.settings_file.read_text())
+    record["settings"]["network"]["latent"] = 9
+    run.settings_file.write_text(json.dumps(record))
+    with pytest.raises(InputError, match="does not fit the run's settings"):
+        train(studio, "halves", {**tiny, "budget": "320-images"}, name="run")
+    (run.path / "condition.json").unlink()
+    with pytest.raises(InputError, match=r"condition\.json is missing or damaged"):
+        draw(run, 2)
+
+
+def test_another_machine_goes_on_and_says_that_bits_may_differ(studio: StudioFolder, tiny: dict) -> None:
+    run = train(studio, "halves", tiny, name="run")
+    for path in checkpoints(run.checkpoints)[1:]:
+        shutil.rmtree(path)
+    studio.catalog.update_run("run", state="interrupted")
+    record = json.loads(run.settings_file.read_text())
+    record["versions"]["torch"] = "2.6.0"
+    record["machine"]["threads"] = 99
+    run.settings_file.write_text(json.dumps(record))
+    notes: list[str] = []
+    progress = Silent()
+    progress.note = notes.append
+    train(studio, "halves", tiny, name="run", progress=progress)
+    assert any("torch 2.6.0 →" in note and "threads 99 →" in note and "not bit for bit" in note for note in notes)

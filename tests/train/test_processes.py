@@ -1,0 +1,102 @@
+"""Two processes train like one with the double batch; when one is killed, what was learned is kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from ganvas.studio import StudioFolder
+from ganvas.train import train
+from ganvas.train.checkpoint import checkpoints, damage, network_tensors
+from ganvas.train.run_folder import RunFolder
+
+SETTINGS = [
+    *("batch=16", "ticks=2", "sheet=16", "light_judge=0", "network.generator_filters=4"),
+    *("network.discriminator_filters=4", "network.latent=8", "mirror=false", "augment=[]"),
+]
+
+
+def started(studio: StudioFolder, name: str, budget: str, *extra: str) -> list[subprocess.Popen]:
+    """Two connected processes, as torchrun starts them."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "ganvas", "-C", str(studio.root), "train", "halves", "--name", name]
+    command += ["--budget", budget, *(part for setting in (*SETTINGS, *extra) for part in ("--set", setting))]
+    together = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
+    return [
+        subprocess.Popen(
+            command,
+            env={**os.environ, **together, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in range(2)
+    ]
+
+
+def test_two_processes_equal_one_with_the_double_batch(studio: StudioFolder) -> None:
+    processes = started(studio, "two", "320-images")
+    for process in processes:
+        _, said = process.communicate(timeout=120)
+        assert process.returncode == 0, said
+    given = {"mirror": False, "augment": [], "batch": 16, "ticks": 2, "sheet": 16}
+    given |= {"light_judge": 0, "budget": "320-images"}
+    given["network"] = {"generator_filters": 4, "discriminator_filters": 4, "latent": 8}
+    one = train(studio, "halves", given, name="one")
+    newest = [checkpoints(RunFolder(studio.runs / name).checkpoints)[-1] for name in (one.name, "two")]
+    for network in ("generator", "discriminator"):
+        single, double = (network_tensors(path, network) for path in newest)
+        start = network_tensors(checkpoints(one.checkpoints)[0], network)
+        for name, tensor in single.items():
+            moved = (tensor - start[name]).float().norm()
+            assert (double[name] - tensor).float().norm() < 0.05 * moved + 1e-5, name
+
+
+def test_two_processes_go_on_bit_for_bit(studio: StudioFolder) -> None:
+    def trained(name: str) -> dict[str, bytes]:
+        for process in started(
+            studio, name, "320-images", 'augment=["translation"]', "augment_target=-1", "keep_checkpoints=10"
+        ):
+            _, said = process.communicate(timeout=120)
+            assert process.returncode == 0, said
+        newest = checkpoints(RunFolder(studio.runs / name).checkpoints)[-1]
+        return {file.name: file.read_bytes() for file in newest.glob("*.safetensors")}
+
+    whole, broken = trained("whole"), trained("broken")
+    assert whole == broken
+    for path in checkpoints(RunFolder(studio.runs / "broken").checkpoints)[2:]:
+        shutil.rmtree(path)
+    studio.catalog.update_run("broken", state="training")
+    assert trained("broken") == whole
+
+
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_killed_process_leaves_a_checkpoint_and_a_clear_line(studio: StudioFolder, victim: int) -> None:
+    processes = started(studio, "run", "10m")
+    folder = RunFolder(studio.runs / "run")
+    metrics = folder.metrics_file
+    while not (metrics.exists() and metrics.read_text().count("\n") > 0):
+        assert all(process.poll() is None for process in processes), processes[0].communicate()
+        os.sched_yield()
+    processes[victim].send_signal(signal.SIGKILL)
+    survivor = processes[1 - victim]
+    _, said = survivor.communicate(timeout=120)
+    processes[victim].communicate()
+    assert survivor.returncode == 1
+    assert "lost another one" in said
+    assert "Traceback" not in said
+    newest = checkpoints(folder.checkpoints)[-1]
+    assert damage(newest) is None
+    saved = json.loads((newest / "state.json").read_text())["images"]
+    assert saved > 0
+    row = studio.catalog.run_named("run")
+    assert (row.state, row.images_seen) == ("interrupted", saved)
