@@ -46,8 +46,9 @@ def _load(folder: Path, stem: str, count: int, width: int) -> tuple[NDArray[np.f
     features = np.zeros((count, width), np.float32)
     known = np.zeros(count, bool)
     try:
-        stored = np.load(folder / f"{stem}.npz", allow_pickle=False)
-        rows, values = stored["rows"], stored["features"]
+        with (folder / f"{stem}.npz").open("rb") as file:
+            stored = np.load(file, allow_pickle=False)
+            rows, values = stored["rows"], stored["features"]
         features[rows], known[rows] = values, True
     except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile):
         pass  # absent or cut short by a kill: computed again

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganvas.train import ema, penalties
 from ganvas.train.augment import augment, mirror, sign_on_real
@@ -179,15 +181,13 @@ class _Turn:
         """Please the discriminator, or drift."""
         players, optimizer = self.players, self.players.generator_optimizer
         optimizer.zero_grad(set_to_none=True)
-        players.discriminator.requires_grad_(False)
         sums: dict[str, Tensor] = {}
-        for i, batch in enumerate(self.batches):
-            drawn = self._drawn(batch)
-            for name, value in (
-                self._please(i, drawn) if self.game.loss.adversarial else self._drift(batch, drawn)
-            ).items():
-                sums[name] = sums.get(name, 0) + value / len(self.batches)
-        players.discriminator.requires_grad_(True)
+        with _frozen(players.discriminator):
+            for i, batch in enumerate(self.batches):
+                drawn = self._drawn(batch)
+                metrics = self._please(i, drawn) if self.game.loss.adversarial else self._drift(batch, drawn)
+                for name, value in metrics.items():
+                    sums[name] = sums.get(name, 0) + value / len(self.batches)
         self.game.processes.average_gradients(players.generator)
         optimizer.step()
         return sums
@@ -213,6 +213,16 @@ class _Turn:
         play = torch.stack([drift_loss(x, y, batch.rows, batch.rows) for x, y in scales]).mean()
         (play / len(self.batches)).backward()  # type: ignore[no-untyped-call]
         return {"loss_g": play.detach()}
+
+
+@contextmanager
+def _frozen(network: nn.Module) -> Iterator[None]:
+    """No gradients for its weights; they are wanted again afterwards, also of a step that ran out of memory."""
+    network.requires_grad_(False)
+    try:
+        yield
+    finally:
+        network.requires_grad_(True)
 
 
 def _opinions(play: Tensor, real: Tensor, drawn: Tensor, paired: bool) -> dict[str, Tensor]:

@@ -315,8 +315,9 @@ def test_an_add_that_was_stopped_goes_on_where_it_was(tmp_path: Path, paint: Pai
     studio = StudioFolder.create(tmp_path / "studio")
     process = start_adding(studio, tmp_path / "a.zip")
     process.send_signal(how)
-    said, _ = process.communicate(timeout=60)
-    assert (b"the same command goes on from there" in said) == (how == signal.SIGINT)
+    said, trouble = process.communicate(timeout=60)
+    told = b"the same command goes on from there" in said
+    assert told == (how == signal.SIGINT), (process.returncode, trouble.decode())
     before = studio.catalog.count_images()
     assert 0 < before < 2500
     originals = stored(studio)
