@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from ganvas.train.data import to_network
 from ganvas.train.device import choose_precision
-from ganvas.train.losses import loss
+from ganvas.train.losses import LOSSES
 from ganvas.train.settings import train_settings
 from ganvas.train.step import Players, train_step
 
@@ -94,7 +94,7 @@ class OurLoop:
             generator_optimizer=torch.optim.Adam(generator.parameters(), 2e-4, (0.5, 0.999)),
             discriminator_optimizer=torch.optim.Adam(discriminator.parameters(), 2e-4, (0.5, 0.999)),
         )
-        self.loss = loss("non-saturating")
+        self.loss = LOSSES["non-saturating"]
 
     def step(self, real: Tensor) -> None:
         train_step(self.players, self.settings, self.loss, real, None, 0.0)

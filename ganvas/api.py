@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from ganvas.errors import InputError, did_you_mean
+from ganvas.errors import InputError
 from ganvas.progress import Progress, Silent
 from ganvas.studio import StudioFolder
 
@@ -109,13 +109,7 @@ class Studio:
 
     def run(self, name: str = "last") -> Run:
         """An existing run; `last` is the newest. Raises InputError with the nearest name where there is none."""
-        rows = self.folder.catalog.runs()
-        if name == "last" and rows:
-            return Run(self, rows[-1].name)
-        if name not in {row.name for row in rows}:
-            more = did_you_mean(name, [row.name for row in rows]) if rows else " Train one with `ganvas train SET`."
-            raise InputError(f"no run called {name!r}.{more}")
-        return Run(self, name)
+        return Run(self, self.folder.catalog.existing_run(name).name)
 
     def info(self) -> dict[str, Any]:
         """What is here: images (a count), dropped {rule: count}, sets and runs (each with its name, oldest first)."""
@@ -305,7 +299,7 @@ class Run:
         from ganvas.encode import encoder as load_encoder
         from ganvas.judge import judge_run
         from ganvas.pictures.packed import PackedSet
-        from ganvas.train.checkpoint import images_of, named
+        from ganvas.train.checkpoint import named, state_of
 
         files = self._files()
         trained_on = files.read_settings()["set"]
@@ -320,7 +314,7 @@ class Run:
             lambda count: self.draw(count, checkpoint=checkpoint).pictures,
             encoder=load_encoder(encoder or DEFAULT_ENCODER),
             n=n,
-            checkpoint=f"{images_of(named(files.checkpoints, checkpoint)):09d}",
+            checkpoint=f"{state_of(named(files.checkpoints, checkpoint))['images']:09d}",
             progress=self.studio.progress,
         )
         self.studio.folder.catalog.save_scores(self.name, card.score_rows())

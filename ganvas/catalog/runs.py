@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, delete, insert, select, update
 from ganvas.catalog.database import Database
 from ganvas.catalog.records import RunRow, ScoreRow, TickRow
 from ganvas.catalog.schema import Run, Score, Tick
-from ganvas.errors import CatalogError
+from ganvas.errors import CatalogError, InputError, did_you_mean
 
 FIELDS = (
     "name",
@@ -59,6 +59,15 @@ class RunQueries(Database):
         with self.session() as connection:
             row = connection.execute(_runs().where(Run.name == name)).one_or_none()
             return None if row is None else RunRow(*row)
+
+    def existing_run(self, name: str) -> RunRow:
+        """The run with this name; `last` is the newest. Raises InputError with the nearest name where there is none."""
+        runs = self.runs()
+        found = runs[-1:] if name == "last" else [run for run in runs if run.name == name]
+        if not found:
+            more = did_you_mean(name, [run.name for run in runs]) if runs else " Train one with `ganvas train SET`."
+            raise InputError(f"no run called {name!r}.{more}")
+        return found[0]
 
     def delete_run(self, name: str) -> None:
         """Forget a run with its ticks and scores."""

@@ -11,8 +11,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ganvas.errors import SettingsError, did_you_mean
 from ganvas.progress import Progress
+from ganvas.registry import Registry
 
 DEFAULT_ENCODER = "effnet-lite0"
 
@@ -29,28 +29,26 @@ class Encoder(Protocol):
         ...
 
 
-_REGISTRY: dict[str, Callable[[], Encoder]] = {}
+ENCODERS: Registry[Callable[[], Encoder]] = Registry("encoder")
 
 
 def register(name: str) -> Callable[[Callable[[], Encoder]], Callable[[], Encoder]]:
     """Decorator: this function loads the encoder called `name`."""
 
     def keep(load: Callable[[], Encoder]) -> Callable[[], Encoder]:
-        _REGISTRY[name] = load
+        ENCODERS[name] = load
         return load
 
     return keep
 
 
 def encoder_names() -> list[str]:
-    return sorted(_REGISTRY)
+    return sorted(ENCODERS)
 
 
 def encoder(name: str = DEFAULT_ENCODER) -> Encoder:
     """Load an encoder by name. Raises SettingsError for a name that is not registered."""
-    if name not in _REGISTRY:
-        raise SettingsError(f"no encoder called {name!r}.{did_you_mean(name, _REGISTRY)}")
-    return _REGISTRY[name]()
+    return ENCODERS[name]()
 
 
 @register(DEFAULT_ENCODER)

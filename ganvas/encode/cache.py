@@ -5,16 +5,19 @@
 
 from __future__ import annotations
 
-import os
+import io
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.encode import Encoder
+from ganvas.errors import InputError
 from ganvas.pictures.packed import PackedSet
 from ganvas.progress import Progress, Silent
+from ganvas.whole import write_whole
 
 CHUNK = 1024
 
@@ -57,11 +60,7 @@ def _load(folder: Path, stem: str, count: int, width: int) -> tuple[NDArray[np.f
 
 def _save(folder: Path, stem: str, features: NDArray[np.float32], known: NDArray[np.bool_]) -> None:
     rows = np.flatnonzero(known)
-    partial = folder / f".{stem}.{os.getpid()}.partial"
-    try:
-        folder.mkdir(exist_ok=True)
-        with partial.open("wb") as file:
-            np.savez(file, rows=rows, features=features[rows])
-        partial.replace(folder / f"{stem}.npz")
-    except OSError:
-        partial.unlink(missing_ok=True)
+    buffer = io.BytesIO()
+    np.savez(buffer, rows=rows, features=features[rows])
+    with suppress(InputError):
+        write_whole(folder / f"{stem}.npz", buffer.getvalue())

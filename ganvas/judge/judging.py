@@ -17,10 +17,11 @@ from ganvas.judge.comparison import FEWEST, Reals, choose_reals, pictures_to_dra
 from ganvas.judge.novelty import nearest_sheet, resemblances
 from ganvas.judge.scorecard import Score, Scorecard, score_features, with_score
 from ganvas.pictures.packed import PackedSet
-from ganvas.pictures.sheet import save_png, write_whole
+from ganvas.pictures.sheet import save_png
 from ganvas.progress import Progress, Silent
 from ganvas.scores.neighbours import Features
 from ganvas.scores.novelty import authenticity, authenticity_of_reals
+from ganvas.whole import write_whole
 
 ROUGH = 200
 SCORES_FILE = "scores.json"

@@ -9,17 +9,17 @@ Sides need not be powers of two: each level is cropped to the size its picture n
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from ganvas.errors import SettingsError
+from ganvas.networks.levels import choose_levels, level_sizes
 from ganvas.networks.registry import Means, NetworkPair, NetworkSettings, Recipe, Shape, register
 
 if TYPE_CHECKING:
     from torch import nn
 
+BASE_PX = 5  # short side of the smallest maps of the generator, about
 LARGEST_BASE_PX = 5  # of the last maps a discriminator judges by
 WIDEST = 8  # channels grow towards the small end, to at most 8 × the filters
 
@@ -44,18 +44,11 @@ class DcganSettings(NetworkSettings):
 
 def resolve(settings: DcganSettings, shape: Shape, means: Means) -> tuple[DcganSettings, dict[str, str]]:
     """Fill what is left open for this shape; returns the settings and the reason of each choice."""
-    short = min(shape.height, shape.width)
-    most = max(1, int(math.log2(max(2, short // 2))))
     chosen: dict[str, int] = {}
     reasons: dict[str, str] = {}
+    levels, why = choose_levels(shape, BASE_PX, settings.conv_layers, "conv_layers")
     if settings.conv_layers is None:
-        chosen["conv_layers"] = min(most, max(1, round(math.log2(short / 5))))
-        base_height, base_width = level_sizes(shape.height, shape.width, chosen["conv_layers"])[0]
-        reasons["conv_layers"] = f"{shape.width}×{shape.height} pixels grow from {base_width}×{base_height}"
-    elif settings.conv_layers > most:
-        raise SettingsError(
-            f"network.conv_layers = {settings.conv_layers} halves {shape.width}×{shape.height} away: {most} at most"
-        )
+        chosen["conv_layers"], reasons["conv_layers"] = levels, why
     pixels = shape.height * shape.width
     small = pixels <= 32 * 32
     for name, filters in (("generator_filters", 24 if small else 16), ("discriminator_filters", 32 if small else 16)):
@@ -81,11 +74,6 @@ def recipe(settings: DcganSettings, shape: Shape, means: Means) -> Recipe:
 @register("dcgan", DcganSettings, resolve, recipe)
 def build(settings: DcganSettings, shape: Shape) -> NetworkPair:
     return NetworkPair(*_modules(settings, shape))
-
-
-def level_sizes(height: int, width: int, levels: int) -> list[tuple[int, int]]:
-    """(height, width) from the smallest level to the full picture: each is half of the next, rounded up."""
-    return [(-(-height // 2**level), -(-width // 2**level)) for level in range(levels, -1, -1)]
 
 
 def _modules(settings: DcganSettings, shape: Shape) -> tuple[nn.Module, nn.Module]:

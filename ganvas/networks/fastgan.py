@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from ganvas.networks.dcgan import level_sizes
-from ganvas.networks.r3gan import choose_levels
+from ganvas.networks.levels import choose_levels, level_sizes
 from ganvas.networks.registry import Means, NetworkPair, NetworkSettings, Recipe, Shape, register
 
 if TYPE_CHECKING:
     from torch import nn
 
+BASE_PX = 4  # short side of the smallest maps, about
 WIDTHS = (6, 8, 12, 16, 24, 32, 48, 64)
 MIDDLING_WIDTH = 16
 FEWEST = 20_000  # pictures that the narrowest networks must at least be shown
@@ -45,7 +45,7 @@ class FastganSettings(NetworkSettings):
 def resolve(settings: FastganSettings, shape: Shape, means: Means) -> tuple[FastganSettings, dict[str, str]]:
     """Fill what is left open for this shape and budget; returns the settings and the reason of each choice."""
     reasons: dict[str, str] = {}
-    levels, why = choose_levels(settings.levels, shape)
+    levels, why = choose_levels(shape, BASE_PX, settings.levels, "levels")
     if settings.levels is None:
         settings, reasons["levels"] = settings.model_copy(update={"levels": levels}), why
     if settings.width is not None:

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from ganvas.errors import SettingsError
-from ganvas.networks.dcgan import level_sizes
+from ganvas.networks.levels import choose_levels, level_sizes
 from ganvas.networks.registry import Means, NetworkPair, NetworkSettings, Recipe, Shape, register
 
 if TYPE_CHECKING:
@@ -80,7 +79,9 @@ SHORT_BLOCKS: dict[str, tuple[float, str]] = {
 
 def resolve(settings: R3ganSettings, shape: Shape, means: Means) -> tuple[R3ganSettings, dict[str, str]]:
     """Fill what is left open for this shape and budget; returns the settings and the reason of each choice."""
-    chosen = {"levels": choose_levels(settings.levels, shape)} | (SHORT_BLOCKS if is_short(means) else PAPER_BLOCKS)
+    chosen = {"levels": choose_levels(shape, BASIS_PX, settings.levels, "levels")} | (
+        SHORT_BLOCKS if is_short(means) else PAPER_BLOCKS
+    )
     chosen = {name: choice for name, choice in chosen.items() if getattr(settings, name) is None}
     filled = settings.model_copy(update={name: value for name, (value, _) in chosen.items()})
     sized, why = _sized(filled, shape, means)
@@ -130,17 +131,6 @@ def build(settings: R3ganSettings, shape: Shape) -> NetworkPair:
 def is_short(means: Means) -> bool:
     """Whether a budget is a processor's: it has a clock, and stops it before a GPU would have done a minute's work."""
     return means.macs is not None and means.macs < SHORT
-
-
-def choose_levels(asked: int | None, shape: Shape) -> tuple[int, str]:
-    """Levels of 2 × from about 4 pixels on the short side, with the reason. Raises SettingsError for too many."""
-    short = min(shape.height, shape.width)
-    most = max(1, int(math.log2(max(2, short // 2))))
-    if asked is not None and asked > most:
-        raise SettingsError(f"network.levels = {asked} halves {shape.width}×{shape.height} away: {most} at most")
-    levels = asked or min(most, max(1, round(math.log2(short / BASIS_PX))))
-    height, width = level_sizes(shape.height, shape.width, levels)[0]
-    return levels, f"{shape.width}×{shape.height} pixels grow from {width}×{height}"
 
 
 def gamma(shape: Shape) -> float:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from ganvas.errors import SettingsError, did_you_mean
+from ganvas.registry import Registry
 
 if TYPE_CHECKING:
     from torch import nn
 
 # The modules that register themselves; read when a name is first asked for.
-ARCHITECTURES = ("ganvas.networks.dcgan", "ganvas.networks.r3gan", "ganvas.networks.fastgan")
+MODULES = ("ganvas.networks.dcgan", "ganvas.networks.r3gan", "ganvas.networks.fastgan")
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Architecture:
     build: Callable[[NetworkSettings, Shape], NetworkPair]
 
 
-_REGISTRY: dict[str, Architecture] = {}
+ARCHITECTURES: Registry[Architecture] = Registry("network")
 
 
 def register(
@@ -78,24 +78,26 @@ def register(
     """
 
     def keep(function: Callable[[Settings, Shape], NetworkPair]) -> Callable[[Settings, Shape], NetworkPair]:
-        _REGISTRY[name] = Architecture(name, settings, resolve, recipe, function)  # type: ignore[arg-type]
+        ARCHITECTURES[name] = Architecture(name, settings, resolve, recipe, function)  # type: ignore[arg-type]
         return function
 
     return keep
 
 
 def architecture_names() -> list[str]:
-    for module in ARCHITECTURES:
-        importlib.import_module(module)
-    return sorted(_REGISTRY)
+    _read_modules()
+    return sorted(ARCHITECTURES)
 
 
 def architecture(name: str) -> Architecture:
     """The architecture called `name`; raises SettingsError with the nearest name for one that does not exist."""
-    names = architecture_names()
-    if name not in _REGISTRY:
-        raise SettingsError(f"no network called {name!r}.{did_you_mean(name, names)}")
-    return _REGISTRY[name]
+    _read_modules()
+    return ARCHITECTURES[name]
+
+
+def _read_modules() -> None:
+    for module in MODULES:
+        importlib.import_module(module)
 
 
 def build(settings: NetworkSettings, shape: Shape) -> NetworkPair:

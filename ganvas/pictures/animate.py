@@ -16,7 +16,8 @@ from PIL import Image
 
 from ganvas.errors import InputError
 from ganvas.pictures.lettering import INK, wrapped, write
-from ganvas.pictures.sheet import GAP, write_whole
+from ganvas.pictures.sheet import GAP
+from ganvas.whole import write_whole
 
 Frame = tuple[Image.Image, str]
 MAX_BYTES = 6_000_000

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import io
 import math
-import os
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from PIL import Image
 
 from ganvas.errors import InputError
 from ganvas.pictures.lettering import write
+from ganvas.whole import write_whole
 
 GAP = 238  # a paper gray: quiet beside light, dark and coloured pictures alike
 CAPTION_PX = 12
@@ -88,22 +87,6 @@ def save_picture(path: str | Path, image: Image.Image) -> Path:
         size = f"{image.width}x{image.height}"
         raise InputError(f"{path} cannot hold {size} pixels ({error}): write fewer pictures, or a .png") from error
     return write_whole(path, buffer.getvalue())
-
-
-def write_whole(path: str | Path, data: bytes) -> Path:
-    """Write a file under a temporary name and rename it. Raises InputError that says why it could not."""
-    path = Path(path)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(data)
-        partial.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink()
-        reason = error.strerror or type(error).__name__
-        raise InputError(f"{path} could not be written ({reason}): free space, or choose another place") from error
-    return path
 
 
 def _check(pictures: NDArray[np.uint8], captions: Sequence[str] | None) -> None:

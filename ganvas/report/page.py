@@ -12,11 +12,11 @@ from typing import Any
 from PIL import Image
 
 from ganvas.pictures.animate import progress_gif
-from ganvas.pictures.sheet import write_whole
 from ganvas.report import words
 from ganvas.report.inline import Inline, inline_file
 from ganvas.report.plots import score_plots, training_plots
 from ganvas.report.record import Json, RunRecord, number, read_record
+from ganvas.whole import write_whole
 
 REPORT_FILE = "report.html"
 GIF_FILE = "progress.gif"

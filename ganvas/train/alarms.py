@@ -19,6 +19,7 @@ from ganvas.train.settings import AlarmSettings
 
 ONE_SIDED = 0.02  # the discriminator's mean certainty of either side when it is right, or wrong, about everything
 LEARNED = 0.25  # of the untrained generator's KID
+STEP_FORWARD = 0.05  # of the KID: what counts as better
 LOWER_RATE = 0.3  # times the rates, after a step that went wrong
 
 
@@ -112,9 +113,11 @@ class Watch:
         if "kid" not in scores:
             return
         untrained = self._counts.setdefault("first kid", scores["kid"])
-        best = self._counts.get("kid", math.inf)
-        better = scores["kid"] < best - scores["kid_sd"] / 2
-        self._counts["kid"] = min(best, scores["kid"])
+        # Measured from the last real step forward, not from the lowest: many small ones are a step forward too. The
+        # same latents are judged by the same pictures at every tick, so that a small one already means something.
+        better = scores["kid"] < (1 - STEP_FORWARD) * self._counts.get("kid", math.inf)
+        if better:
+            self._counts["kid"] = scores["kid"]
         # A slow start is no plateau: something must have been learned.
         learned = self._counts["kid"] < LEARNED * untrained
         if self._in_a_row("plateau", learned and not better, self._settings.plateau_patience):

@@ -14,28 +14,24 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ganvas.errors import SettingsError, did_you_mean
+from ganvas.registry import Registry
 
 FARTHEST = 1 / 8  # translation, as a share of each side
 CUT = 1 / 2  # cutout, as a share of each side
 
 # A kind changes the pictures [N, C, H, W] where `applied` (bool [N]) says so, and leaves the others bit for bit.
 Kind = Callable[[Tensor, Tensor, torch.Generator | None], Tensor]
-_REGISTRY: dict[str, Kind] = {}
+AUGMENTATIONS: Registry[Kind] = Registry("augmentation")
 
 
 def register(name: str) -> Callable[[Kind], Kind]:
     """Decorator on a kind of augmentation. The order of registration is the order in which kinds are applied."""
 
     def keep(kind: Kind) -> Kind:
-        _REGISTRY[name] = kind
+        AUGMENTATIONS[name] = kind
         return kind
 
     return keep
-
-
-def augmentation_names() -> list[str]:
-    return list(_REGISTRY)
 
 
 def augment(
@@ -46,13 +42,11 @@ def augment(
     Twice differentiable; the memory format stays; a strength of 0 returns the pictures themselves. Random numbers are
     drawn on the pictures' device from `generator`, or from torch's own. Raises SettingsError for an unknown kind.
     """
-    for name in kinds:
-        if name not in _REGISTRY:
-            raise SettingsError(f"no augmentation called {name!r}.{did_you_mean(name, _REGISTRY)}")
+    wanted = [AUGMENTATIONS[name] for name in kinds]
     if strength <= 0:
         return pictures
-    for name, kind in _REGISTRY.items():
-        if name in kinds:
+    for kind in AUGMENTATIONS.values():
+        if kind in wanted:
             applied = _uniform(pictures, generator) < strength
             pictures = kind(pictures, applied, generator)
     return pictures

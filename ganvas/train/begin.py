@@ -69,10 +69,8 @@ def settings_of(run: RunFolder, asked: dict[str, Any]) -> TrainSettings:
     return train_settings({**run.read_settings()["settings"], **anew})
 
 
-def forked_settings(studio: StudioFolder, parent: RunFolder, packed: PackedSet, asked: dict[str, Any]) -> TrainSettings:
+def forked_settings(parent: RunFolder, packed: PackedSet, asked: dict[str, Any]) -> TrainSettings:
     """The parent's settings, but for those asked for. Raises InputError or SettingsError where it cannot go on so."""
-    if studio.catalog.run_named(parent.name) is None:
-        raise InputError(f"no run called {parent.name!r} to fork: `ganvas info` lists them")
     record = parent.read_settings()
     if record["set"]["fingerprint"] != packed.fingerprint:
         raise InputError(
@@ -115,7 +113,6 @@ def new_run(studio: StudioFolder, packed: PackedSet, plan: Plan, asked: dict[str
 
 
 def _record(packed: PackedSet, plan: Plan, asked: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
-    counts = packed.label_counts
     return {
         "settings": settings,
         "asked": asked,
@@ -129,7 +126,6 @@ def _record(packed: PackedSet, plan: Plan, asked: dict[str, Any], settings: dict
             "train": len(packed.train),
             "held_out": len(packed.held_out),
             "labels": list(packed.label_names),
-            "label_shares": [count / max(1, sum(counts)) for count in counts],
         },
         **machine(plan.settings.device),
     }

@@ -139,26 +139,22 @@ def named(folder: Path, name: str) -> Path:
     return path
 
 
-def images_of(path: Path) -> int:
-    """How many images the networks of a whole checkpoint have seen."""
-    return int(json.loads((path / "state.json").read_text())["images"])
-
-
-def progress_of(path: Path) -> tuple[int, float]:
-    """The images and the seconds of training of a whole checkpoint."""
-    state = json.loads((path / "state.json").read_text())
-    return int(state["images"]), float(state["seconds"])
+def state_of(path: Path) -> dict[str, Any]:
+    """What a whole checkpoint says beside its tensors: images, seconds, the chosen average and the other counters."""
+    state: dict[str, Any] = json.loads((path / "state.json").read_text())
+    return state
 
 
 def damage(path: Path, to_draw: bool = False) -> str | None:
     """What is wrong with a checkpoint's files, by their checksums; None when they are whole."""
     try:
-        state = json.loads((path / "state.json").read_text())
+        state = state_of(path)
         expected = {str(name): str(digest) for name, digest in state["sha256"].items()}
         if state["format"] != FORMAT:
             return f"it is of format {state['format']}, and this ganvas reads {FORMAT}"
         if to_draw:
-            expected = {name: expected[name] for name in (f"{_average(state['chosen'])}.safetensors",)}
+            drawn_from = f"{_average(state['chosen'])}.safetensors"
+            expected = {drawn_from: expected[drawn_from]}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return "state.json is missing or cut short"
     for name, digest in expected.items():
@@ -170,7 +166,7 @@ def damage(path: Path, to_draw: bool = False) -> str | None:
 
 def average_tensors(path: Path) -> dict[str, Tensor]:
     """The weights of a checkpoint's chosen average."""
-    return network_tensors(path, _average(json.loads((path / "state.json").read_text())["chosen"]))
+    return network_tensors(path, _average(state_of(path)["chosen"]))
 
 
 def network_tensors(path: Path, name: str) -> dict[str, Tensor]:
@@ -183,7 +179,7 @@ def load(path: Path, players: Players) -> None:
     names = (*NETWORKS, *OPTIMIZERS, *(_average(i) for i in range(len(players.averages))))
     try:
         tensors = {name: network_tensors(path, name) for name in names}
-        put(players, (tensors, json.loads((path / "state.json").read_text())))
+        put(players, (tensors, state_of(path)))
     except (OSError, RuntimeError, KeyError) as error:
         reason = str(error).splitlines()[-1].strip()
         raise InputError(f"checkpoint {path} does not fit the run's settings ({reason})") from error

@@ -9,20 +9,19 @@ numbers. The table and the words' vectors lie in the run's folder: drawing what 
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import safetensors.numpy
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
 
 from ganvas.encode.words.learned import LearnedWords
 from ganvas.encode.words.similar import mixture, vector_of
 from ganvas.errors import InputError
 from ganvas.train.run_folder import write_json
+from ganvas.whole import write_whole
 
 Kind = Literal["none", "label", "word"]
 TENSORS, FACTS = "condition.safetensors", "condition.json"
@@ -88,9 +87,8 @@ class Conditions:
         arrays = {"table": self.table, "shares": self.shares}
         if self.map is not None:
             arrays |= {"middle": self.map.middle, "basis": self.map.basis}
-        partial = folder / f".{TENSORS}.{os.getpid()}.partial"
-        save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, partial)
-        partial.replace(folder / TENSORS)
+        tensors = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+        write_whole(folder / TENSORS, safetensors.numpy.save(tensors))
         if self.words is not None:
             self.words.save(folder)
         write_json(folder / FACTS, {"kind": self.kind, "names": self.names})
@@ -100,11 +98,11 @@ class Conditions:
         """What a run was told. Raises InputError where its files are gone or damaged."""
         try:
             facts = json.loads((folder / FACTS).read_text())
-            arrays = load_file(folder / TENSORS)
+            arrays = safetensors.numpy.load_file(folder / TENSORS)
             words = LearnedWords.load(folder) if facts["kind"] == "word" else None
             placed = WordMap(arrays["middle"], arrays["basis"]) if "basis" in arrays else None
             return cls(facts["kind"], facts["names"], arrays["table"], arrays["shares"], words, placed)
-        except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        except (OSError, ValueError, KeyError, TypeError, safetensors.SafetensorError) as error:
             raise InputError(f"{folder / FACTS} is missing or damaged ({error}): the run cannot be read") from error
 
 

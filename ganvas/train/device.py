@@ -54,6 +54,14 @@ def choose_precision(asked: Precision | None, device: str) -> PrecisionChoice:
     return PrecisionChoice("fp32", "this processor has neither avx512_bf16 nor amx_bf16")
 
 
+def synchronize(device: str) -> None:
+    """Wait until the device has done what it was given, so that a clock tells the truth."""
+    if device.startswith("cuda"):
+        torch.cuda.synchronize()
+    elif device == "mps":
+        torch.mps.synchronize()
+
+
 def macs_a_second(device: str) -> float:
     """Multiply-adds a second that training reaches, about: for choosing a network's width, not a promise."""
     if device.startswith("cuda"):

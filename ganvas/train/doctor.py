@@ -11,6 +11,7 @@ import torch
 
 from ganvas.pictures.packed import PackedSet
 from ganvas.train.data import to_network
+from ganvas.train.device import synchronize
 from ganvas.train.machine import machine
 from ganvas.train.plan import Plan, make_plan, sizes
 from ganvas.train.players import make_players
@@ -48,7 +49,7 @@ def matrix_peak(device: str) -> float:
     for _ in range(5):
         begun = time.perf_counter()
         a @ a
-        _synchronize(device)
+        synchronize(device)
         times.append(time.perf_counter() - begun)
     return 2 * MATRIX**3 / min(times) / 1e9
 
@@ -64,17 +65,12 @@ def steps_a_second(plan: Plan, packed: PackedSet, seconds: float = PROBE_S) -> f
     begun = time.perf_counter()
     while steps < 1 or time.perf_counter() - begun < seconds:
         if steps == 0:
-            _synchronize(device)
+            synchronize(device)
             begun = time.perf_counter()
         train_step(players, game, to_network(packed.images[shown], device), told, rows, progress=0.5)
         steps += 1
-    _synchronize(device)
+    synchronize(device)
     return steps / (time.perf_counter() - begun)
-
-
-def _synchronize(device: str) -> None:
-    if device.startswith("cuda"):
-        torch.cuda.synchronize()
 
 
 def _noise(height: int, width: int, channels: int) -> PackedSet:

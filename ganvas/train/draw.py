@@ -83,7 +83,7 @@ class Artist:
         generator = build(network_settings(record["settings"]["network"]), shape).generator
         generator.load_state_dict(checkpoint.average_tensors(source))
         ready = generator.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-        seen = f"{checkpoint.images_of(source):09d}"
+        seen = f"{checkpoint.state_of(source)['images']:09d}"
         return cls(ready, conditions, folder, seen, record["settings"]["word_temperature"])
 
     def dice(self, n: int, seed: int, truncation: float) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
@@ -127,7 +127,7 @@ class Artist:
         """The words this run learned; of a run that was told labels, the words its labels are. Raises InputError."""
         if not self.conditions.names:
             raise InputError("this run was told neither labels nor words: draw without --word, --grid or --ask")
-        return words_of_run(self.folder.path, self.conditions.names)
+        return self.conditions.words or words_of_run(self.folder.path, self.conditions.names)
 
     def draw(
         self, latents: NDArray[np.float32], told: NDArray[np.float32], progress: Progress | None = None

@@ -22,6 +22,7 @@ from ganvas.train import alarms, checkpoint
 from ganvas.train.alarms import LOWER_RATE, NotANumber, Plateau, Watch, outlook
 from ganvas.train.augment import next_strength
 from ganvas.train.data import BalancedOrder, TrainingOrder, to_network
+from ganvas.train.device import synchronize
 from ganvas.train.memory import is_out_of_memory
 from ganvas.train.plan import Plan
 from ganvas.train.players import Players
@@ -174,7 +175,7 @@ class Training:
                     before = now
                 due_tick, due_save = int(now * settings.ticks + 1e-9), every is not None and players.images >= next_save
                 if due_tick > players.tick or due_save or stopping or now >= 1:
-                    self._synchronize()
+                    synchronize(self.device)
                     players.seconds = time.perf_counter() - begun
                     if due_tick > players.tick:
                         self._tick(due_tick)
@@ -319,10 +320,6 @@ class Training:
         now = time.perf_counter()
         self.players.total_seconds += now - self.counted
         self.counted = now
-
-    def _synchronize(self) -> None:
-        if self.device.startswith("cuda"):
-            torch.cuda.synchronize()
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor
 from torch.nn import functional as F
 
-from ganvas.errors import SettingsError, did_you_mean
+from ganvas.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -21,27 +21,17 @@ class Loss:
     adversarial: bool = True  # without: the generator drifts by itself (drift.py), these functions stay unused
 
 
-_REGISTRY: dict[str, Loss] = {}
+LOSSES: Registry[Loss] = Registry("loss")
 
 
 def register(name: str, paired: bool = False) -> Callable[[type], type]:
     """Decorator on a class with static methods `discriminator` and `generator`."""
 
     def keep(pair: type) -> type:
-        _REGISTRY[name] = Loss(pair.discriminator, pair.generator, paired)  # type: ignore[attr-defined]
+        LOSSES[name] = Loss(pair.discriminator, pair.generator, paired)  # type: ignore[attr-defined]
         return pair
 
     return keep
-
-
-def loss_names() -> list[str]:
-    return sorted(_REGISTRY)
-
-
-def loss(name: str) -> Loss:
-    if name not in _REGISTRY:
-        raise SettingsError(f"no loss called {name!r}.{did_you_mean(name, _REGISTRY)}")
-    return _REGISTRY[name]
 
 
 @register("non-saturating")
@@ -96,4 +86,4 @@ class Wasserstein:
         return -fake.mean()
 
 
-_REGISTRY["drifting"] = Loss(lambda real, fake: fake.mean() * 0, lambda fake, real: fake.mean() * 0, False, False)
+LOSSES["drifting"] = Loss(lambda real, fake: fake.mean() * 0, lambda fake, real: fake.mean() * 0, False, False)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ganvas.errors import SettingsError, did_you_mean
+from ganvas.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Penalty:
     between: bool
 
 
-PENALTIES = {
+PENALTIES: Registry[Penalty] = Registry("penalty")
+PENALTIES |= {
     # Mescheder et al. 2018 (arXiv 1801.04406), eq. 9, at γ/2
     "r1": Penalty(on_real=True, on_drawn=False, between=False),
     # Huang et al. 2025 (arXiv 2501.05441), eq. 2: at drawn pictures too, or training without noise need not converge
@@ -32,13 +33,6 @@ PENALTIES = {
     "interpolated": Penalty(on_real=False, on_drawn=False, between=True),
     "none": Penalty(on_real=False, on_drawn=False, between=False),
 }
-
-
-def penalty(name: str) -> Penalty:
-    """The penalty called `name`; raises SettingsError with the nearest name for one that does not exist."""
-    if name not in PENALTIES:
-        raise SettingsError(f"no penalty called {name!r}.{did_you_mean(name, PENALTIES)}")
-    return PENALTIES[name]
 
 
 def squared_gradient(pictures: Tensor, logits: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from ganvas.pictures.packed import PackedSet
 from ganvas.train.budget import Budget, parse_budget, parse_images
 from ganvas.train.condition import Conditions
 from ganvas.train.device import DeviceChoice, choose_device, choose_precision, macs_a_second
-from ganvas.train.flips import flips_allowed
+from ganvas.train.flips import MOST_PICTURES, flips_allowed
 from ganvas.train.settings import TrainSettings
 from ganvas.train.telling import choose_condition
 
@@ -21,7 +21,6 @@ FEWEST_PICTURES = 2
 ENOUGH_PICTURES = 50_000  # from here on augmentation costs more than it gives (research: FFHQ at 70,000 got worse)
 HUNDREDS = 1_000
 PATIENCE = 1e5  # multiply-adds a pixel and picture: about twice what dcgan needs
-SAMPLE = 4_000  # pictures that are asked whether they may be mirrored
 UNEVEN = 5  # times as many pictures in the commonest label as in the rarest
 
 
@@ -150,7 +149,7 @@ def _for_the_pictures(
         reason = "enough to learn from" if not kinds else "as strong as the discriminator's certainty asks for"
         choices.append(Choice("augment", ", ".join(kinds) or "nothing", f"{count:,} training pictures: {reason}"))
     if asked.mirror is None:
-        sample = packed.train[:: max(1, count // SAMPLE)]
+        sample = packed.train[:: max(1, count // MOST_PICTURES)]
         told = packed.labels[sample] if conditions.kind != "none" else None
         answer = flips_allowed(np.asarray(packed.images[sample]), told, asked.seed)
         filled["mirror"] = answer.allowed

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ganvas.errors import InputError
+from ganvas.whole import write_whole
 
 
 class RunFolder:
@@ -89,14 +89,8 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
 def cut_lines(path: Path, after_images: int) -> None:
     """Drop the lines of work that was lost with a kill: those beyond the checkpoint the run goes on from."""
     kept = [record for record in read_lines(path) if record.get("images", 0) <= after_images]
-    _replace(path, "".join(json.dumps(record) + "\n" for record in kept))
+    write_whole(path, "".join(json.dumps(record) + "\n" for record in kept).encode())
 
 
 def write_json(path: Path, record: Mapping[str, Any]) -> None:
-    _replace(path, json.dumps(record, indent=1))
-
-
-def _replace(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    partial.write_text(text)
-    partial.replace(path)
+    write_whole(path, json.dumps(record, indent=1).encode())

@@ -14,9 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationErr
 from ganvas.encode.words.similar import MIXTURE_TEMPERATURE
 from ganvas.errors import SettingsError, did_you_mean
 from ganvas.networks import NetworkSettings, architecture
-from ganvas.train.augment import augmentation_names
+from ganvas.train.augment import AUGMENTATIONS
 from ganvas.train.budget import parse_budget
-from ganvas.train.losses import loss, loss_names
+from ganvas.train.losses import LOSSES
+from ganvas.train.penalties import PENALTIES
 
 
 class AlarmSettings(BaseModel):
@@ -53,7 +54,7 @@ class TrainSettings(BaseModel):
     )
     alias: dict[str, str] = Field(default_factory=dict, description="another word for a label, as a nested value")
     balance: bool | None = Field(None, description="show every label equally often, however rare")
-    loss: str | None = Field(None, description="what the two networks play for: " + ", ".join(loss_names()))
+    loss: str | None = Field(None, description="what the two networks play for: " + ", ".join(sorted(LOSSES)))
     drift_weight: float = Field(0.0, ge=0, le=1e3, description="weight of drifting in the discriminator's features")
     budget: str = Field("10m", description="how long to train: 90s, 10m, 2h, 200k-images, 50-epochs; steps only")
     batch: int | None = Field(None, ge=2, le=4096, description="pictures a step, over all processes")
@@ -68,7 +69,7 @@ class TrainSettings(BaseModel):
     warmup: float = Field(0.03, ge=0, le=1, description="share of the run, at its start, over which the rates rise")
     decay: float | None = Field(None, ge=0, le=1, description="share of the run, at its end, over which the rates fall")
     rate_end: float | None = Field(None, ge=0, le=1, description="the rates at the very end, as share of the full ones")
-    penalty: Literal["none", "r1", "r1+r2", "interpolated"] | None = Field(None, description="gradient penalty")
+    penalty: str | None = Field(None, description="gradient penalty: " + ", ".join(sorted(PENALTIES)))
     gamma: float | None = Field(None, ge=0, le=1e4, description="weight of the gradient penalty; 0 is none")
     gamma_end: float | None = Field(None, ge=0, le=100, description="gamma at the end, as share of gamma")
     penalty_every: int | None = Field(None, ge=1, le=1000, description="steps from one gradient penalty to the next")
@@ -117,10 +118,11 @@ def train_settings(given: Mapping[str, Any]) -> TrainSettings:
     except ValidationError as error:
         raise _explained(error, type(network)) from None
     if checked.loss is not None:
-        loss(checked.loss)
+        LOSSES[checked.loss]
+    if checked.penalty is not None:
+        PENALTIES[checked.penalty]
     for kind in checked.augment or []:
-        if kind not in augmentation_names():
-            raise SettingsError(f"no augmentation called {kind!r}.{did_you_mean(kind, augmentation_names())}")
+        AUGMENTATIONS[kind]
     return checked
 
 

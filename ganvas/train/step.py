@@ -13,8 +13,8 @@ from ganvas.train import ema, penalties
 from ganvas.train.augment import augment, mirror, sign_on_real
 from ganvas.train.data import step_seed
 from ganvas.train.drift import drift_loss, pixel_features
-from ganvas.train.losses import Loss, loss
-from ganvas.train.penalties import Penalty, penalty
+from ganvas.train.losses import LOSSES, Loss
+from ganvas.train.penalties import PENALTIES, Penalty
 from ganvas.train.players import Players
 from ganvas.train.processes import Processes
 from ganvas.train.schedule import between, ema_half_life, rate_scale
@@ -33,7 +33,7 @@ class Game:
     @classmethod
     def of(cls, settings: TrainSettings, processes: Processes) -> Game:
         """The game that resolved settings describe."""
-        return cls(settings, loss(settings.loss or ""), penalty(settings.penalty or "none"), processes)
+        return cls(settings, LOSSES[settings.loss or ""], PENALTIES[settings.penalty or "none"], processes)
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,9 @@ class Ticker:
         self._calibration = self._requests(CALIBRATION)
         self._calibrated_step = -1
         self._judged = judged
-        sample = np.asarray(packed.images[packed.train[: max(self._sheet, 512)]])
-        self._real_diversity = diversity(coarse(sample).numpy())
+        if self._judge is None:
+            sample = np.asarray(packed.images[packed.train[: max(self._sheet, 512)]])
+            self._real_diversity = diversity(coarse(sample).numpy())
 
     def _requests(self, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         settings = self._plan.settings

@@ -11,7 +11,7 @@ from ganvas.pictures.packed import PackedSet
 from ganvas.progress import Progress, Silent
 from ganvas.studio import StudioFolder
 from ganvas.train.begin import find_unfinished, forked_settings, new_run, settings_of
-from ganvas.train.checkpoint import checkpoints, newest_whole, progress_of
+from ganvas.train.checkpoint import checkpoints, newest_whole, state_of
 from ganvas.train.condition import Conditions
 from ganvas.train.loop import Training
 from ganvas.train.machine import difference
@@ -63,10 +63,12 @@ def _begin(
     progress: Progress,
 ) -> tuple[RunFolder, Plan]:
     """The folder of the run, new or unfinished, and its plan."""
+    if asked.get("start_from"):  # `last` is another run tomorrow
+        asked["start_from"] = studio.catalog.existing_run(asked["start_from"]).name
     settings = train_settings(asked)
     if fork is not None:
-        parent = RunFolder(studio.runs / fork)
-        plan = make_plan(forked_settings(studio, parent, packed, asked), packed, Conditions.load(parent.path))
+        parent = _existing(studio, fork)
+        plan = make_plan(forked_settings(parent, packed, asked), packed, Conditions.load(parent.path))
         _check_time_left(parent, plan)
         folder = new_run(studio, packed, plan, asked, name)
         copy_checkpoint(parent, folder)
@@ -79,8 +81,6 @@ def _begin(
             progress.note(f"not the machine the run began on ({changed}): it goes on, but not bit for bit the same")
         return unfinished, plan
     plan = make_plan(settings, packed)
-    if plan.settings.start_from is not None:
-        _existing(studio, plan.settings.start_from)
     for choice in plan.choices:
         progress.note(str(choice))
     progress.note(sizes(plan))
@@ -105,14 +105,12 @@ def _train(
 
 
 def _existing(studio: StudioFolder, name: str) -> RunFolder:
-    folder = RunFolder(studio.runs / name)
-    if studio.catalog.run_named(name) is None:
-        raise InputError(f"no run called {name!r} to start from: `ganvas info` lists them")
-    return folder
+    return RunFolder(studio.runs / studio.catalog.existing_run(name).name)
 
 
 def _check_time_left(parent: RunFolder, plan: Plan) -> None:
-    images, seconds = progress_of(newest_whole(parent.checkpoints))
+    state = state_of(newest_whole(parent.checkpoints))
+    images, seconds = state["images"], state["seconds"]
     if plan.budget.progress(images, seconds) >= 1:
         raise InputError(
             f"run {parent.name} has used its budget of {plan.settings.budget} ({images:,} images, {seconds:,.0f} s): "

@@ -14,29 +14,12 @@ import pytest
 from PIL import Image
 
 from ganvas.catalog import RunRow, ScoreRow
-from ganvas.cli import main
 from ganvas.cli.picture_sets import parse_size
 from ganvas.cli.training import gather
 from ganvas.errors import InputError, SettingsError
 from ganvas.studio import StudioFolder
 
 Call = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Call:
-    """Run the command line in this process: (exit code, stdout, stderr)."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = 0
-        try:
-            main([str(argument) for argument in arguments])
-        except SystemExit as ending:
-            code = int(ending.code or 0)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
 
 
 @pytest.fixture

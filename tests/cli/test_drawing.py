@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,6 @@ import pytest
 from PIL import Image
 
 from ganvas.api import Studio
-from ganvas.cli import main
 
 Call = Callable[..., tuple[int, str, str]]
 VECTORS = "boot 1 0 0\ndress 0 1 0\ngown 0 .9 .1\nslipper .9 .1 0\n"
@@ -41,21 +40,10 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, studio: Path, tmp_path: Path) -> Call:
-    """Run `ganvas draw` in an empty folder, what is typed given as text: (exit code, stdout, stderr)."""
+def call(call: Call, monkeypatch: pytest.MonkeyPatch, studio: Path, tmp_path: Path) -> Call:
+    """Run `ganvas draw` in an empty folder."""
     monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: object, typed: str = "") -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
-        code = 0
-        try:
-            main(["-C", str(studio), "draw", *map(str, arguments)])
-        except SystemExit as ending:
-            code = int(ending.code or 0)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
+    return partial(call, "-C", studio, "draw")
 
 
 def size_of(path: str) -> tuple[int, int]:

@@ -9,29 +9,12 @@ from pathlib import Path
 import pytest
 
 from ganvas.catalog import RunRow
-from ganvas.cli import main
 from ganvas.encode.words import word_encoder
 from ganvas.encode.words.learned import learned_words
 from ganvas.studio import StudioFolder
 
 Call = Callable[..., tuple[int, str, str]]
 VECTORS = "shirt 1 0 0\ndress 0 1 0\ngown 0 .9 .1\nboot 0 0 1\nslipper 0 .1 .9\ntrain 0 .5 .6\n"
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Call:
-    """Run the command line in this process: (exit code, stdout, stderr)."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = 0
-        try:
-            main([str(argument) for argument in arguments])
-        except SystemExit as ending:
-            code = int(ending.code or 0)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from ganvas.encode.words.plural import plural
 from ganvas.encode.words.similar import similar
 from ganvas.encode.words.spelling import nearest_spellings, slips
 from ganvas.errors import InputError, MissingExtra, SettingsError
+from ganvas.registry import Registry
 
 FASHION = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
 SHOES = {"sandal", "sneaker", "ankle boot"}
@@ -155,7 +156,7 @@ def test_a_misspelt_encoder_is_guessed_and_a_missing_file_is_said() -> None:
 
 
 def test_one_more_encoder_is_one_registered_function(minilm: WordEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ganvas.encode.words._REGISTRY", {})
+    monkeypatch.setattr("ganvas.encode.words.WORD_ENCODERS", Registry("word encoder"))
     register("ours")(lambda: minilm)
     assert word_encoder_names() == ["ours"]
     assert word_encoder("ours") is minilm

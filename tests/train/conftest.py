@@ -12,6 +12,7 @@ import torch
 
 from ganvas.catalog import SetRow
 from ganvas.pictures.packed import PackedSet, write_description
+from ganvas.progress import Silent
 from ganvas.studio import StudioFolder
 
 # Two threads on networks this small only wait for each other.
@@ -32,6 +33,21 @@ TINY = {
 def tiny() -> dict:
     """Settings of a training that takes a second or two."""
     return {**TINY, "network": dict(TINY["network"])}
+
+
+class Notes(Silent):
+    """A progress that remembers what was said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def note(self, line: str) -> None:
+        self.lines.append(line)
+
+
+@pytest.fixture
+def notes() -> Notes:
+    return Notes()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,29 +14,14 @@ from ganvas.errors import TrainingStopped
 from ganvas.pictures.packed import PackedSet
 from ganvas.studio import StudioFolder
 from ganvas.train import checkpoint, train
-from ganvas.train.alarms import outlook
+from ganvas.train.alarms import Watch, outlook
 from ganvas.train.by_heart import ByHeart, coarse, copies
 from ganvas.train.condition import Conditions
 from ganvas.train.plan import make_plan
 from ganvas.train.players import Players, make_players
 from ganvas.train.run_folder import RunFolder, read_lines
-from ganvas.train.settings import train_settings
+from ganvas.train.settings import AlarmSettings, train_settings
 from ganvas.train.tick import Ticker
-
-
-class Notes:
-    """A progress that remembers what was said."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def note(self, line: str) -> None:
-        self.lines.append(line)
-
-    def task(self, *arguments: object) -> object:
-        from ganvas.progress import Silent
-
-        return Silent().task("", None)
 
 
 def sabotaged(studio: StudioFolder, settings: dict, keep: int, change: Callable[[Players], None]) -> RunFolder:
@@ -104,10 +90,9 @@ def poison(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
 
 
 def test_one_bad_moment_costs_only_the_work_since_the_last_checkpoint(
-    studio: StudioFolder, tiny: dict, monkeypatch: pytest.MonkeyPatch
+    studio: StudioFolder, tiny: dict, monkeypatch: pytest.MonkeyPatch, notes: Any
 ) -> None:
     poison(monkeypatch, times=1)
-    notes = Notes()
     run = train(studio, "halves", {**tiny, "checkpoint_every": "10000-images"}, name="run", progress=notes)
     assert any("back to the checkpoint of 320 images, with 0.3 times the learning rates" in n for n in notes.lines)
     row = studio.catalog.run_named("run")
@@ -116,9 +101,10 @@ def test_one_bad_moment_costs_only_the_work_since_the_last_checkpoint(
     assert images == sorted(set(images))
 
 
-def test_numbers_that_are_none_a_second_time_stop_the_run_with_the_reason(studio: StudioFolder, tiny: dict) -> None:
+def test_numbers_that_are_none_a_second_time_stop_the_run_with_the_reason(
+    studio: StudioFolder, tiny: dict, notes: Any
+) -> None:
     # Rates at which float32 overflows within some steps.
-    notes = Notes()
     settings = {**tiny, "loss": "wasserstein", "penalty": "r1", "gamma": 1e4, "warmup": 0}
     settings |= {"discriminator_rate": 1e4, "generator_rate": 1e4, "budget": "64000-images"}
     settings["network"] |= {"discriminator_filters": 32, "conv_layers": 3}
@@ -140,14 +126,25 @@ def test_a_plateau_ends_the_run_early_as_finished(studio: StudioFolder, tiny: di
     assert min(tick["kid"] for tick in ticks) < 0.25 * ticks[0]["kid"]
 
 
+def test_many_small_steps_forward_are_no_plateau_and_noise_is_one() -> None:
+    def watched(kids: list[float]) -> int:
+        watch = Watch(AlarmSettings(plateau_patience=8), {}, real_spread=1.0)
+        for seen, kid in enumerate([3.0, *kids]):
+            watch.check_tick({"kid": kid, "kid_sd": 0.05}, 1000 * seen)
+        return len(kids)
+
+    assert watched([0.3 * 0.98**i for i in range(60)]) == 60
+    with pytest.raises(TrainingStopped, match="ended early at 10,000 images: KID×1000 has stayed about 291"):
+        watched([0.3 * (1 + 0.03 * (-1) ** i) for i in range(60)])
+
+
 def test_a_slow_start_is_no_plateau(studio: StudioFolder, tiny: dict) -> None:
     settings = {**tiny, "generator_rate": 0, "light_judge": 50, "ticks": 8, "ema_shares": [0.02]}
     run = train(studio, "halves", {**settings, "alarms": {"plateau_patience": 3}})
     assert studio.catalog.run_named(run.name).images_seen == 640
 
 
-def test_knowing_the_pictures_by_heart_is_warned_of_once(studio: StudioFolder, tiny: dict) -> None:
-    notes = Notes()
+def test_knowing_the_pictures_by_heart_is_warned_of_once(studio: StudioFolder, tiny: dict, notes: Any) -> None:
     settings = {**tiny, "gamma": 0, "loss": "hinge", "discriminator_rate": 0.005, "augment": [], "mirror": False}
     settings["network"] |= {"discriminator_filters": 16}
     settings |= {"budget": "9600-images", "condition": "none"}

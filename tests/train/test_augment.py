@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.errors import SettingsError
-from ganvas.train.augment import augment, augmentation_names, mirror, next_strength, sign_on_real
+from ganvas.train.augment import AUGMENTATIONS, augment, mirror, next_strength, sign_on_real
 
-NAMES = augmentation_names()
+NAMES = list(AUGMENTATIONS)
 SHAPES = [(28, 28, 1), (12, 9, 3), (5, 64, 3), (3, 3, 1), (1, 7, 1), (7, 1, 3)]
 FORMATS = [torch.contiguous_format, torch.channels_last]
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]

@@ -11,7 +11,7 @@ from ganvas.networks import architecture_names
 from ganvas.pictures.packed import PackedSet
 from ganvas.train.condition import Conditions
 from ganvas.train.data import TrainingOrder, to_network
-from ganvas.train.losses import loss_names
+from ganvas.train.losses import LOSSES
 from ganvas.train.plan import Plan, make_plan
 from ganvas.train.players import make_players
 from ganvas.train.processes import Processes
@@ -50,7 +50,7 @@ def learned(plan: Plan, packed: PackedSet, steps: int) -> torch.nn.Module:
 
 
 @pytest.mark.parametrize("condition", ["none", "label", "word"])
-@pytest.mark.parametrize("loss", loss_names())
+@pytest.mark.parametrize("loss", sorted(LOSSES))
 @pytest.mark.parametrize("network", architecture_names())
 def test_every_pairing_learns(toys: PackedSet, network: str, loss: str, condition: str) -> None:
     asked = {"network": {"name": network, **SMALL[network]}, "loss": loss, "batch": 16, "budget": "2400-images"}

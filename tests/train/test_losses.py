@@ -6,13 +6,13 @@ import pytest
 import torch
 
 from ganvas.errors import SettingsError
-from ganvas.train.losses import loss, loss_names
+from ganvas.train.losses import LOSSES
 from ganvas.train.penalties import squared_gradient
 
 
-@pytest.mark.parametrize("name", [name for name in loss_names() if loss(name).adversarial])
+@pytest.mark.parametrize("name", [name for name in LOSSES if LOSSES[name].adversarial])
 def test_each_player_is_pulled_its_own_way(name: str) -> None:
-    game = loss(name)
+    game = LOSSES[name]
     real, fake = torch.zeros(8, requires_grad=True), torch.zeros(8, requires_grad=True)
     game.discriminator(real, fake).backward()
     assert (real.grad < 0).all()  # lower loss with higher logits for real pictures
@@ -31,4 +31,4 @@ def test_r1_of_a_linear_discriminator_is_the_norm_of_its_weights() -> None:
 
 def test_a_misspelt_loss_is_guessed() -> None:
     with pytest.raises(SettingsError, match="Did you mean hinge"):
-        loss("hing")
+        LOSSES["hing"]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,21 +28,6 @@ LONG += [
     "--set",
     "network.latent=8",
 ]
-
-
-class Notes:
-    """A progress that remembers what was said."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def note(self, line: str) -> None:
-        self.lines.append(line)
-
-    def task(self, *arguments: object) -> object:
-        from ganvas.progress import Silent
-
-        return Silent().task("", None)
 
 
 def weights(folder: RunFolder) -> dict[str, bytes]:
@@ -170,7 +156,7 @@ def test_two_processes_cannot_train_one_run(studio: StudioFolder) -> None:
     assert "another process" in said
 
 
-def test_a_checkpoint_cut_in_half_is_passed_over(studio: StudioFolder, tiny: dict) -> None:
+def test_a_checkpoint_cut_in_half_is_passed_over(studio: StudioFolder, tiny: dict, notes: Any) -> None:
     settings = {**tiny, "keep_checkpoints": 10}
     whole = weights(train(studio, "halves", settings, name="run"))
     folder = RunFolder(studio.runs / "run")
@@ -178,7 +164,6 @@ def test_a_checkpoint_cut_in_half_is_passed_over(studio: StudioFolder, tiny: dic
     newest = checkpoints(folder.checkpoints)[-1] / "average-0.safetensors"
     os.truncate(newest, newest.stat().st_size // 2)
     assert draw(folder, 3).checkpoint == checkpoints(folder.checkpoints)[-2].name
-    notes = Notes()
     train(studio, "halves", settings, name="run", progress=notes)
     assert any("damaged checkpoint" in line and "average-0.safetensors" in line for line in notes.lines)
     assert weights(folder) == whole

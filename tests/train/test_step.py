@@ -18,7 +18,7 @@ from ganvas.train import draw, train
 from ganvas.train.condition import Conditions, WordMap
 from ganvas.train.data import BalancedOrder, to_network
 from ganvas.train.drift import drift, drift_loss
-from ganvas.train.penalties import interpolated, penalty, squared_gradient
+from ganvas.train.penalties import PENALTIES, interpolated, squared_gradient
 from ganvas.train.plan import make_plan
 from ganvas.train.players import Players, make_players
 from ganvas.train.processes import Processes
@@ -54,7 +54,7 @@ def test_the_gradient_penalty_of_a_linear_discriminator_is_known() -> None:
     between_both = interpolated(judge, pictures.detach(), torch.randn(6, 3, 4, 5))
     assert between_both.item() == pytest.approx((norm - 1).square().item(), rel=1e-4)
     with pytest.raises(SettingsError, match="Did you mean r1"):
-        penalty("r1r2")
+        PENALTIES["r1r2"]
 
 
 def test_drifting_pulls_to_real_pictures_of_the_same_kind_and_pushes_drawn_ones_apart() -> None:
@@ -185,7 +185,9 @@ def test_a_step_that_does_not_fit_into_memory_is_made_in_parts(studio: StudioFol
     command = [sys.executable, "-c", GREEDY, "-C", str(studio.root), "train", "halves", "--name", "large"]
     command += ["--budget", "1024-images", "--set", "batch=512", "--set", "ticks=1", "--set", "light_judge=0"]
     command += ["--set", "network.generator_filters=4", "--set", "network.discriminator_filters=4"]
-    done = subprocess.run([*command, "--set", "loss=greedy", "--set", "penalty=none"], capture_output=True, text=True, timeout=250)
+    done = subprocess.run(
+        [*command, "--set", "loss=greedy", "--set", "penalty=none"], capture_output=True, text=True, timeout=250
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stderr.count("pictures at once from here on") == 1
     assert "256 pictures at once from here on, as many a step as before" in " ".join(done.stderr.split())

@@ -61,7 +61,7 @@ def test_the_last_tick_comes_also_when_the_clock_runs_out_in_a_wait(
         return now[0]
 
     monkeypatch.setattr("ganvas.train.loop.time", SimpleNamespace(perf_counter=lambda: wait(0.01)))
-    monkeypatch.setattr("ganvas.train.loop.Training._synchronize", lambda self: wait(0.3))
+    monkeypatch.setattr("ganvas.train.loop.synchronize", lambda device: wait(0.3))
     train(studio, "halves", {**tiny, "budget": "1s"}, name="one")
     assert studio.catalog.ticks("one")[-1].tick == tiny["ticks"]
 

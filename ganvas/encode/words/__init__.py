@@ -14,7 +14,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ganvas.errors import InputError, SettingsError, did_you_mean
+from ganvas.errors import InputError
+from ganvas.registry import Registry
 
 DEFAULT_WORD_ENCODER = "minilm"
 
@@ -45,21 +46,21 @@ class WordEncoder(Protocol):
         ...
 
 
-_REGISTRY: dict[str, Callable[[], WordEncoder]] = {}
+WORD_ENCODERS: Registry[Callable[[], WordEncoder]] = Registry("word encoder")
 
 
 def register(name: str) -> Callable[[Callable[[], WordEncoder]], Callable[[], WordEncoder]]:
     """Decorator: this function loads the word encoder called `name`."""
 
     def keep(load: Callable[[], WordEncoder]) -> Callable[[], WordEncoder]:
-        _REGISTRY[name] = load
+        WORD_ENCODERS[name] = load
         return load
 
     return keep
 
 
 def word_encoder_names() -> list[str]:
-    return sorted(_REGISTRY)
+    return sorted(WORD_ENCODERS)
 
 
 def word_encoder(name_or_path: str | Path = DEFAULT_WORD_ENCODER) -> WordEncoder:
@@ -69,8 +70,8 @@ def word_encoder(name_or_path: str | Path = DEFAULT_WORD_ENCODER) -> WordEncoder
     vectors, MissingExtra where packages are missing.
     """
     name = str(name_or_path)
-    if name in _REGISTRY:
-        return _REGISTRY[name]()
+    if name in WORD_ENCODERS:
+        return WORD_ENCODERS[name]()
     path = Path(name).expanduser().absolute()  # a run keeps it, and may be asked from another folder
     if path.is_file():
         from ganvas.encode.words.files import from_file
@@ -80,9 +81,7 @@ def word_encoder(name_or_path: str | Path = DEFAULT_WORD_ENCODER) -> WordEncoder
         raise InputError(
             f"no file of word vectors at {name}: check the path, or use {' or '.join(word_encoder_names())}"
         )
-    raise SettingsError(
-        f"no word encoder called {name!r}.{did_you_mean(name, _REGISTRY)} A file of word vectors will do too"
-    )
+    return WORD_ENCODERS[name]()
 
 
 @register(DEFAULT_WORD_ENCODER)

@@ -10,7 +10,6 @@ import gzip
 import io
 import logging
 import os
-import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TextIO
 
+from ganvas.encode.words.table import WORD
 from ganvas.errors import InputError, MissingExtra, SettingsError
 from ganvas.progress import Progress, Silent, Task
 
-TOKEN = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 LONGEST_READ = 20_000  # characters: gensim drops what is beyond 10,000 words of a sentence
 FEWEST_WORDS = 10
 UNREADABLE = (OSError, EOFError, zlib.error)
@@ -118,7 +117,7 @@ class _Sentences:
         try:
             with self._corpus.open("rb") as raw, _as_text(raw, self._corpus.suffix == ".gz") as text:
                 while line := text.readline(LONGEST_READ):
-                    if words := TOKEN.findall(line.lower()):
+                    if words := WORD.findall(line.lower()):
                         yield words
                     if (read := raw.tell()) != done:
                         self._task.advance((read - done) / 1000)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from ganvas.encode.words import WordEncoder
 from ganvas.encode.words.labels import clean
 from ganvas.errors import InputError, SettingsError, did_you_mean
+from ganvas.whole import write_whole
 
 FACTS, VECTORS = "words.json", "words.safetensors"
 NAMED = 10
@@ -66,8 +66,8 @@ class LearnedWords:
             "words": list(self.words),
             "vectors_sha256": hashlib.sha256(stored).hexdigest(),
         }
-        _replace(folder / VECTORS, stored)
-        _replace(folder / FACTS, json.dumps(facts, indent=1, ensure_ascii=False).encode())
+        write_whole(folder / VECTORS, stored)
+        write_whole(folder / FACTS, json.dumps(facts, indent=1, ensure_ascii=False).encode())
 
     @classmethod
     def load(cls, folder: Path) -> LearnedWords:
@@ -122,9 +122,3 @@ def _without_vector(missing: Sequence[tuple[str, str]], encoder: WordEncoder) ->
         f"{encoder.name} has no vector for {', '.join(named)}{more}: "
         f'call each by a word it has, as --alias "{first}={suggestion}"'
     )
-
-
-def _replace(path: Path, content: bytes) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    partial.write_bytes(content)
-    partial.replace(path)

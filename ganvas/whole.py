@@ -1,0 +1,28 @@
+"""Files that are written whole or not at all: `write_whole("report.html", data)`."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from ganvas.errors import InputError
+
+
+def write_whole(path: str | Path, data: bytes) -> Path:
+    """Write a file under a temporary name and rename it: a kill leaves what was there.
+
+    Makes the folder it lies in. Raises InputError that says why it could not.
+    """
+    path = Path(path)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(data)
+        partial.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
+        reason = error.strerror or type(error).__name__
+        raise InputError(f"{path} could not be written ({reason}): free space, or choose another place") from error
+    return path
