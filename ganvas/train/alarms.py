@@ -71,11 +71,14 @@ class Watch:
                 "--set discriminator_rate= or a wider discriminator"
             )
 
-    def check_tick(self, scores: Mapping[str, float], images: int) -> list[str]:
-        """At every tick, with the scores of its pictures; returns warnings. Raises TrainingStopped."""
+    def check_tick(self, scores: Mapping[str, float], images: int, high_rates: bool = False) -> list[str]:
+        """At every tick, with the scores of its pictures; returns warnings. Raises TrainingStopped.
+
+        While the rates are still high, with their fall to come, standing still is no plateau.
+        """
         self._check_diversity(scores, images)
         warnings = self._warnings(scores)
-        self._check_plateau(scores, images)
+        self._check_plateau(scores, images, high_rates)
         return warnings
 
     def _check_diversity(self, scores: Mapping[str, float], images: int) -> None:
@@ -109,7 +112,7 @@ class Watch:
             )
         return said
 
-    def _check_plateau(self, scores: Mapping[str, float], images: int) -> None:
+    def _check_plateau(self, scores: Mapping[str, float], images: int, high_rates: bool) -> None:
         if "kid" not in scores:
             return
         untrained = self._counts.setdefault("first kid", scores["kid"])
@@ -120,7 +123,7 @@ class Watch:
             self._counts["kid"] = scores["kid"]
         # A slow start is no plateau: something must have been learned.
         learned = self._counts["kid"] < LEARNED * untrained
-        if self._in_a_row("plateau", learned and not better, self._settings.plateau_patience):
+        if self._in_a_row("plateau", learned and not better and not high_rates, self._settings.plateau_patience):
             raise Plateau(
                 f"ended early at {images:,} images: KID×1000 has stayed about {1000 * self._counts['kid']:.0f} for "
                 f"{self._settings.plateau_patience} ticks, so more time would likely bring nothing; "

@@ -198,7 +198,7 @@ def _load_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]
         parameter = parameters[int(index)]
         if value.shape == parameter.shape:
             value = torch.empty_like(parameter).copy_(value)  # in the parameter's own memory format
-        optimizer.state[parameter][key] = value
+        optimizer.state[parameter][key] = value.to(parameter.device)
 
 
 def _portable(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -268,7 +268,8 @@ class Training:
         if self.processes.leads:
             scores = self.ticker.tick(self.players)
             try:
-                for warning in self.watch.check_tick(scores, self.players.images):
+                high_rates = tick / self.settings.ticks < 1 - (self.settings.decay or 1.0)
+                for warning in self.watch.check_tick(scores, self.players.images, high_rates):
                     self.progress.note(warning)
             except TrainingStopped as stopped:
                 trouble = stopped

@@ -32,7 +32,7 @@ class AlarmSettings(BaseModel):
     one_sided_patience: int = Field(60, ge=0, description="checks in a row that the discriminator won or lost outright")
     overfit: float = Field(0.5, ge=0, le=1, description="warns: real training pictures told from held-out ones")
     copies: float = Field(0.05, ge=0, le=1, description="warns: share of the drawn pictures that are copies")
-    plateau_patience: int = Field(8, ge=0, description="ticks without a better score that end the run early")
+    plateau_patience: int = Field(6, ge=0, description="ticks without a better score that end the run early")
 
 
 class TrainSettings(BaseModel):

@@ -115,7 +115,7 @@ def test_numbers_that_are_none_a_second_time_stop_the_run_with_the_reason(
 
 
 def test_a_plateau_ends_the_run_early_as_finished(studio: StudioFolder, tiny: dict) -> None:
-    settings = {**tiny, "light_judge": 50, "ticks": 40, "budget": "19200-images", "ema_shares": [0.02]}
+    settings = {**tiny, "light_judge": 50, "ticks": 40, "budget": "19200-images", "decay": 0, "ema_shares": [0.02]}
     run = train(studio, "halves", {**settings, "alarms": {"plateau_patience": 3}})
     row = studio.catalog.run_named(run.name)
     assert row.state == "finished"
@@ -127,13 +127,14 @@ def test_a_plateau_ends_the_run_early_as_finished(studio: StudioFolder, tiny: di
 
 
 def test_many_small_steps_forward_are_no_plateau_and_noise_is_one() -> None:
-    def watched(kids: list[float]) -> int:
+    def watched(kids: list[float], high_rates: bool = False) -> int:
         watch = Watch(AlarmSettings(plateau_patience=8), {}, real_spread=1.0)
         for seen, kid in enumerate([3.0, *kids]):
-            watch.check_tick({"kid": kid, "kid_sd": 0.05}, 1000 * seen)
+            watch.check_tick({"kid": kid}, 1000 * seen, high_rates)
         return len(kids)
 
     assert watched([0.3 * 0.98**i for i in range(60)]) == 60
+    assert watched([0.3] * 60, high_rates=True) == 60
     with pytest.raises(TrainingStopped, match="ended early at 10,000 images: KID×1000 has stayed about 291"):
         watched([0.3 * (1 + 0.03 * (-1) ** i) for i in range(60)])
 
