@@ -127,13 +127,13 @@ def _ask_on(run: Run, n: int, asked: Asked, folder: Path) -> None:
     print(f"{run.name} learned {', '.join(learned.words[:MOST_BARS])}{more}", flush=True)
     word = ""
     for typed in _typed_lines():
-        if seed := re.fullmatch(r"seed (\d+)", typed):
-            asked = {**asked, "seed": int(seed[1])}
-        if seed and not word:
-            continue
+        seed = re.fullmatch(r"seed (\d+)", typed)
+        wanted: Asked = {**asked, "seed": int(seed[1])} if seed else asked
         try:
-            _answer(artist, word if seed else typed, n, asked, folder)
-            word = word if seed else typed
+            artist.dice(n, wanted["seed"], wanted["truncation"])
+            if wish := word if seed else typed:
+                _answer(artist, wish, n, wanted, folder)
+            word, asked = wish, wanted
         except GanvasError as error:
             print(f"ganvas: {error}", file=sys.stderr, flush=True)
 
@@ -142,14 +142,14 @@ def _answer(artist: Artist, word: str, n: int, asked: Asked, folder: Path) -> No
     from ganvas.encode.words.similar import similar
     from ganvas.pictures.sheet import save_png, sheet
 
-    near = similar(word, artist.words)
+    near = similar(word, artist.words, artist.temperature)
     latents, _ = artist.dice(n, asked["seed"], asked["truncation"])
     name = "-".join([artist.folder.name, _slug(word), f"seed{asked['seed']}"])
     path = save_png(folder / f"{name}.png", sheet(artist.draw(latents, artist.told(word=word))))
-    room = max(len(learned) for learned, _ in near[:MOST_BARS])
+    room = max(len(learned) for learned, _, _ in near[:MOST_BARS])
     ink = "█" if (sys.stdout.encoding or "").lower().startswith("utf") else "#"
     print(f"{word}, as {artist.words.encoder} sees it")
-    for learned, similarity in near[:MOST_BARS]:
+    for learned, similarity, _ in near[:MOST_BARS]:
         bar = ink * round(LONGEST_BAR * max(0.0, similarity))
         print(f"  {learned:<{room}}  {similarity:5.2f}  {bar}".rstrip())
     if len(near) > MOST_BARS:

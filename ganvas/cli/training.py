@@ -19,7 +19,10 @@ def train(
     budget: Annotated[str | None, typer.Option("--budget", help="90s, 10m, 2h, 200k-images or 50-epochs.")] = None,
     epochs: Annotated[float | None, typer.Option("--epochs", help="The same as --budget N-epochs.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="The run's name; SET-1, SET-2, … if not given.")] = None,
-    network: Annotated[str | None, typer.Option("--network", help="The architecture: dcgan, r3gan or fastgan.")] = None,
+    network: Annotated[
+        str | None,
+        typer.Option("--network", help="dcgan, r3gan or fastgan; chosen if not given."),
+    ] = None,
     condition: Annotated[
         str | None, typer.Option("--condition", help="What the generator is told: none, label or word.")
     ] = None,
@@ -105,12 +108,17 @@ def gather(config: Path | None, assignments: list[str], network: str | None, opt
     """One nested dictionary of settings: the file's, then --set's, then the options', the later winning."""
     from ganvas.train.settings import parse_assignments
 
-    given = _merged(_read(config) if config else {}, parse_assignments(assignments))
-    given.update(options)
-    if network is not None:
-        own = given.get("network")  # its settings, or only its name
-        given["network"] = {**(own if isinstance(own, dict) else {}), "name": network}
-    return given
+    written, assigned = (
+        _with_network_nested(part) for part in (_read(config) if config else {}, parse_assignments(assignments))
+    )
+    given = {**_merged(written, assigned), **options}
+    return given if network is None else _merged(given, {"network": {"name": network}})
+
+
+def _with_network_nested(given: dict[str, Any]) -> dict[str, Any]:
+    """`network = "r3gan"` as what it is short for, so that settings of it can lie beside."""
+    own = given.get("network")
+    return {**given, "network": {"name": own}} if isinstance(own, str) else given
 
 
 def _read(config: Path) -> dict[str, Any]:

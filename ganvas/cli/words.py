@@ -11,7 +11,6 @@ from typer.core import TyperGroup
 from ganvas.cli.opening import AsJson, Opening, print_json, print_table
 
 if TYPE_CHECKING:
-    from ganvas.api import Run
     from ganvas.encode.words.learned import LearnedWords
 
 DEFAULT = "similar"
@@ -48,32 +47,36 @@ def similar(
     as_json: AsJson = False,
 ) -> None:
     """How near a word is to each word a run learned. The verb may be left out, unless the word is one."""
-    from ganvas.encode.words.similar import MIXTURE_TEMPERATURE, mixture
     from ganvas.encode.words.similar import similar as ranked
+    from ganvas.train.run_folder import RunFolder
 
     opening: Opening = context.obj
     chosen = opening.studio().run(run)
-    learned = _words(chosen, encoder, alias or [])
-    near = ranked(text, learned)
-    shares = dict(zip(learned.words, mixture(text, learned, MIXTURE_TEMPERATURE).tolist(), strict=True))
+    record = RunFolder(chosen.folder).read_settings()
+    told = record["settings"]
+    learned = _words(chosen.folder, record, encoder, alias or [])
+    near = ranked(text, learned, told["word_temperature"])
+    mixed = (told["condition"], told["word_design"]) != ("word", "map")
     if as_json:
         words = [
-            {"word": word, "similarity": round(similarity, 4), "share": round(shares[word], 4)}
-            for word, similarity in near
+            {"word": word, "similarity": round(similarity, 4), **({"share": round(share, 4)} if mixed else {})}
+            for word, similarity, share in near
         ]
         print_json({"run": chosen.name, "text": text, "encoder": learned.encoder, "words": words})
         return
     print_table(
         f"{text}, as {learned.encoder} sees it, beside the words of {chosen.name}",
-        ["word", "similarity", "share when drawn"],
-        [[word, f"{similarity:.2f}", f"{shares[word]:.0%}"] for word, similarity in near],
+        ["word", "similarity", *(["share when drawn"] if mixed else [])],
+        [[word, f"{similarity:.2f}", *([f"{share:.0%}"] if mixed else [])] for word, similarity, share in near],
     )
 
 
 @app.command("train")
 def train(
     corpus: Annotated[Path, typer.Argument(metavar="CORPUS", help="A text file, UTF-8; .gz will do.")],
-    out: Annotated[Path, typer.Option("--out", help="The file to write: .kv, .txt or .bin.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The file to write: .kv, .txt or .bin; CORPUS.kv here if not given.")
+    ] = None,
     dimensions: Annotated[int, typer.Option("--dimensions", min=1, help="Numbers a word.")] = 100,
     window: Annotated[int, typer.Option("--window", min=1, help="How many words on either side belong to one.")] = 5,
     min_count: Annotated[int, typer.Option("--min-count", min=1, help="Leave out words that are rarer.")] = 5,
@@ -86,7 +89,7 @@ def train(
 
     trained = train_words(
         corpus,
-        out,
+        out or Path(corpus.name.removesuffix(".gz")).with_suffix(".kv"),
         dimensions=dimensions,
         window=window,
         min_count=min_count,
@@ -97,10 +100,11 @@ def train(
     print(trained)
 
 
-def _words(run: Run, encoder: str | None, aliases: list[str]) -> LearnedWords:
+def _words(folder: Path, record: dict[str, Any], encoder: str | None, aliases: list[str]) -> LearnedWords:
     from ganvas.encode.words.labels import parse_aliases
     from ganvas.encode.words.similar import words_of_run
-    from ganvas.train.run_folder import RunFolder
 
-    labels = RunFolder(run.folder).read_settings()["set"].get("labels", [])
-    return words_of_run(run.folder, labels, encoder, parse_aliases(aliases))
+    told = record["settings"]
+    labels = [] if told["condition"] == "none" else record["set"]["labels"]
+    own = told["alias"] if told["condition"] == "label" else {}
+    return words_of_run(folder, labels, encoder, {**own, **parse_aliases(aliases)}, usual=told["words"])

@@ -28,7 +28,7 @@ class DcganSettings(NetworkSettings):
     """`network.*` for `--network dcgan`, named as the classic search spaces name them."""
 
     name: Literal["dcgan"] = "dcgan"
-    conv_layers: int | None = Field(None, ge=1, le=7, description="levels of 2 × up- and downsampling")
+    conv_layers: int | None = Field(None, ge=1, le=12, description="levels of 2 × up- and downsampling")
     generator_filters: int | None = Field(None, ge=1, le=512, description="generator channels at full size")
     discriminator_filters: int | None = Field(None, ge=1, le=512, description="discriminator channels at half size")
     kernel: int = Field(4, ge=2, le=7, description="side of the strided kernels, pixels")

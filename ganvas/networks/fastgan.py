@@ -32,7 +32,7 @@ class FastganSettings(NetworkSettings):
     """`network.*` for `--network fastgan`."""
 
     name: Literal["fastgan"] = "fastgan"
-    levels: int | None = Field(None, ge=1, le=8, description="levels of 2 × up- and downsampling")
+    levels: int | None = Field(None, ge=1, le=12, description="levels of 2 × up- and downsampling")
     width: int | None = Field(None, ge=1, le=512, description="channels at full size; twice as many a level down")
     widest: int = Field(16, ge=1, le=64, description="channels of the smallest levels, at most so many × the width")
     latent: int = Field(128, ge=1, le=1024, description="numbers of noise a picture is made from")

@@ -39,7 +39,7 @@ class R3ganSettings(NetworkSettings):
     """`network.*` for `--network r3gan`."""
 
     name: Literal["r3gan"] = "r3gan"
-    levels: int | None = Field(None, ge=1, le=8, description="levels of 2 × up- and downsampling between the stages")
+    levels: int | None = Field(None, ge=1, le=12, description="levels of 2 × up- and downsampling between the stages")
     blocks: int | None = Field(None, ge=1, le=8, description="residual blocks a stage, in either network")
     width: int | None = Field(None, ge=1, le=1024, description="channels of the stage at full size")
     widest: int = Field(8, ge=1, le=64, description="channels of the smallest stages, at most so many × the width")

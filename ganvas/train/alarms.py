@@ -23,6 +23,9 @@ STEP_FORWARD = 0.05  # of the KID: what counts as better
 LOWER_RATE = 0.3  # times the rates, after a step that went wrong
 
 
+IN_A_ROW = ("one colour", "discriminator won", "discriminator dead", "collapse", "plateau")  # names of counts
+
+
 class NotANumber(TrainingStopped):
     """A loss or a weight is no longer a number: mended once from the last checkpoint, then the end."""
 
@@ -42,7 +45,7 @@ class Watch:
     def check(self, metrics: Mapping[str, float], drawn: Tensor, images: int) -> None:
         """At every line of the log. Raises TrainingStopped."""
         check_finite(metrics, images)
-        flat = spread(drawn) < self._settings.one_colour_sigma * self._real_spread
+        flat = drawn.numel() > 0 and spread(drawn) < self._settings.one_colour_sigma * self._real_spread
         if self._in_a_row("one colour", flat, self._settings.one_colour_patience):
             raise TrainingStopped(
                 f"stopped at {images:,} images: the last {self._settings.one_colour_patience} checks drew pictures of "

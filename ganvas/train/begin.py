@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -35,8 +37,9 @@ def find_unfinished(
         ours = (run.set_name, run.set_fingerprint) == (packed.name, packed.fingerprint)
         if not ours or run.state not in UNFINISHED or not folder.settings_file.exists():
             continue
-        if not _difference(folder.read_settings()["asked"], asked):
-            return folder
+        with suppress(InputError):  # a damaged one of long ago is no reason not to train
+            if not _difference(folder.read_settings()["asked"], asked):
+                return folder
     return None
 
 
@@ -76,15 +79,22 @@ def forked_settings(parent: RunFolder, packed: PackedSet, asked: dict[str, Any])
         raise InputError(
             f"run {parent.name} was trained on set {record['set']['name']}, and not as {packed.name} is now"
         )
-    before = record["settings"]
-    fixed = [name for name in ("network", "condition", "ema_shares") if name in asked and asked[name] != before[name]]
-    if isinstance(asked.get("network"), dict):
-        own = {**before["network"], **asked["network"]}
-        fixed = [name for name in fixed if name != "network" or own != before["network"]]
-    if fixed:
+    before = {**record["settings"], "device": None, "precision": None}
+    network = asked.get("network") or {}
+    whole = {**asked, "network": network if isinstance(network, Mapping) else {"name": network}}
+    for name in ("network", "alarms", "alias"):
+        whole[name] = {**before[name], **(whole.get(name) or {})}
+    after = {**before, **whole}
+    if fixed := [name for name in ("network", "condition", "ema_shares") if after[name] != before[name]]:
         raise SettingsError(f"--fork cannot change {', '.join(fixed)}: train a new run with --from {parent.name}")
-    anew = {"device": None, "precision": None}
-    return train_settings({**before, **anew, **asked, "network": before["network"]})
+    return train_settings(after)
+
+
+def taught_settings(parent: RunFolder, asked: dict[str, Any]) -> TrainSettings:
+    """The settings asked for, with the networks of the run it starts from unless others were asked for."""
+    network = parent.read_settings()["settings"]["network"]
+    inherited = {name: value for name, value in network.items() if name not in ("conv_layers", "levels")}
+    return train_settings({**asked, "network": asked.get("network") or inherited})
 
 
 def new_run(studio: StudioFolder, packed: PackedSet, plan: Plan, asked: dict[str, Any], name: str | None) -> RunFolder:

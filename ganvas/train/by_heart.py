@@ -28,7 +28,8 @@ FEWEST = 16
 class ByHeart:
     """What is compared with at every tick: the same training and held-out pictures each time."""
 
-    def __init__(self, packed: PackedSet, conditions: Conditions) -> None:
+    def __init__(self, packed: PackedSet, conditions: Conditions, adversarial: bool = True) -> None:
+        self._adversarial = adversarial  # without a game the discriminator learns nothing, by heart or otherwise
         rng = np.random.default_rng(0)
         train, held_out = rng.permutation(packed.train), rng.permutation(packed.held_out)
         self._both = [
@@ -46,12 +47,14 @@ class ByHeart:
         """
         if not self._possible:
             return {}
-        train, held_out, fake = (
-            _mean_logit(players, pictures, told) for pictures, told in [*self._both, (drawn, condition)]
-        )
-        overfit = (train - held_out) / (train - fake) if train > fake else 0.0
-        share = copies(coarse(drawn), self._remembered)
-        return {"overfit": max(0.0, min(1.0, overfit)), "copies": share, "copies_baseline": self._baseline}
+        said = {"copies": copies(coarse(drawn), self._remembered), "copies_baseline": self._baseline}
+        if self._adversarial:
+            train, held_out, fake = (
+                _mean_logit(players, pictures, told) for pictures, told in [*self._both, (drawn, condition)]
+            )
+            overfit = (train - held_out) / (train - fake) if train > fake else 0.0
+            said["overfit"] = max(0.0, min(1.0, overfit))
+        return said
 
 
 def coarse(pictures: NDArray[np.uint8]) -> Tensor:

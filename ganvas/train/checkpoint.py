@@ -15,18 +15,19 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganvas.errors import InputError
 from ganvas.train.players import Players
 
 FORMAT = 2
 BEST = "best"
+REPLACED = ".replaced-"
 NETWORKS = ("generator", "discriminator")
 OPTIMIZERS = ("generator_optimizer", "discriminator_optimizer")
 COUNTERS = (
     *("step", "images", "seconds", "total_seconds", "tick"),
-    *("chosen", "strength", "rate_factor", "counts", "summed"),
+    *("chosen", "strength", "rate_factor", "counts", "summed", "micro_batch"),
 )
 
 
@@ -34,7 +35,9 @@ def save(folder: Path, players: Players, keep: int) -> Path:
     """Write a checkpoint of the players into `folder` and keep the newest `keep`. Raises InputError on a full disk."""
     tensors, counters = contents(players)
     target = _write(folder, f"{players.images:09d}", tensors, counters)
-    for old in checkpoints(folder)[:-keep]:
+    found = checkpoints(folder)
+    now = found.index(target)
+    for old in (*found[: max(0, now + 1 - keep)], *found[now + 1 :]):  # what is newer was passed over as damaged
         shutil.rmtree(old, ignore_errors=True)
     return target
 
@@ -71,8 +74,7 @@ def _write(folder: Path, name: str, tensors: dict[str, dict[str, Tensor]], facts
     target = folder / name
     partial = folder / f".partial-{os.getpid()}"
     try:
-        for left in folder.glob(".partial-*"):  # by a kill: only one process at a time trains a run
-            shutil.rmtree(left, ignore_errors=True)
+        _mend(folder)
         partial.mkdir(parents=True)
         for stem, content in tensors.items():
             save_file(content, partial / f"{stem}.safetensors")
@@ -80,15 +82,26 @@ def _write(folder: Path, name: str, tensors: dict[str, dict[str, Tensor]], facts
         state["sha256"] = {file.name: _sha256(file) for file in sorted(partial.glob("*.safetensors"))}
         _write_durably(partial / "state.json", json.dumps(state, indent=1).encode())
         if target.exists():  # as good as the new one, or damaged; renamed, for a kill while removing it would cost both
-            target.rename(folder / f".partial-{os.getpid()}-old")
+            target.rename(folder / f"{REPLACED}{name}")
         partial.rename(target)
-        shutil.rmtree(folder / f".partial-{os.getpid()}-old", ignore_errors=True)
+        shutil.rmtree(folder / f"{REPLACED}{name}", ignore_errors=True)
     except (OSError, SafetensorError) as error:
         shutil.rmtree(partial, ignore_errors=True)
         raise InputError(
             f"could not write the checkpoint {target}: {error}; free some space and train again to go on"
         ) from error
     return target
+
+
+def _mend(folder: Path) -> None:
+    """Clear up after a kill: only one process at a time trains a run."""
+    for left in folder.glob(".partial-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    for left in folder.glob(f"{REPLACED}*"):
+        if (folder / left.name.removeprefix(REPLACED)).exists():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.rename(folder / left.name.removeprefix(REPLACED))
 
 
 def _average(i: int) -> str:
@@ -103,6 +116,7 @@ def checkpoints(folder: Path) -> list[Path]:
 def load_latest(folder: Path, players: Players) -> tuple[Path | None, list[str]]:
     """Put the newest whole checkpoint into the players; returns it (None: there is none) and what was passed over."""
     damaged: list[str] = []
+    _mend(folder)
     for path in reversed(checkpoints(folder)):
         trouble = damage(path)
         if trouble is None:
@@ -112,11 +126,11 @@ def load_latest(folder: Path, players: Players) -> tuple[Path | None, list[str]]
     return None, damaged
 
 
-def newest_whole(folder: Path) -> Path:
-    """The newest whole checkpoint, to draw from. Raises InputError where there is none."""
+def newest_whole(folder: Path, to_draw: bool = False) -> Path:
+    """The newest whole checkpoint, or the newest that can be drawn from. Raises InputError where there is none."""
     found = checkpoints(folder)
     for path in reversed(found):
-        if damage(path, to_draw=True) is None:
+        if damage(path, to_draw) is None:
             return path
     if found:
         raise InputError(f"no checkpoint in {folder} is whole ({damage(found[-1])}): train the run again")
@@ -129,9 +143,9 @@ def named(folder: Path, name: str) -> Path:
     Raises InputError for one that is not there or not whole.
     """
     if name == "last" or (name == BEST and not (folder / BEST).exists()):
-        return newest_whole(folder)
+        return newest_whole(folder, to_draw=True)
     path = folder / (name if name == BEST else f"{int(name):09d}" if name.isdecimal() else name)
-    if not path.is_dir() or name not in (BEST, path.name, path.name.lstrip("0")):
+    if not path.is_dir() or name not in (BEST, path.name, path.name.lstrip("0") or "0"):
         kept = ", ".join(str(int(p.name)) for p in checkpoints(folder)) or "none"
         raise InputError(f"no checkpoint {name!r} in {folder}: there is best, last, and by images {kept}")
     if trouble := damage(path, to_draw=True):
@@ -167,6 +181,15 @@ def damage(path: Path, to_draw: bool = False) -> str | None:
 def average_tensors(path: Path) -> dict[str, Tensor]:
     """The weights of a checkpoint's chosen average."""
     return network_tensors(path, _average(state_of(path)["chosen"]))
+
+
+def fill(generator: nn.Module, path: Path) -> None:
+    """Put a checkpoint's chosen average into a generator. Raises InputError where it is another network's."""
+    try:
+        generator.load_state_dict(average_tensors(path))
+    except RuntimeError as error:
+        reason = str(error).splitlines()[-1].strip()
+        raise InputError(f"checkpoint {path} does not fit the run's settings ({reason})") from error
 
 
 def network_tensors(path: Path, name: str) -> dict[str, Tensor]:

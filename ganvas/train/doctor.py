@@ -74,7 +74,7 @@ def steps_a_second(plan: Plan, packed: PackedSet, seconds: float = PROBE_S) -> f
 
 
 def _noise(height: int, width: int, channels: int) -> PackedSet:
-    count = 512
+    count = 2048
     images = np.random.default_rng(0).integers(0, 256, (count, channels, height, width), np.uint8)
     labels, split = np.full(count, -1), np.full(count, "train")
     return PackedSet(Path(), "noise", "", images, labels, [], split, [""] * count, {})

@@ -81,7 +81,7 @@ class Artist:
         facts = record["set"]
         shape = Shape(facts["height"], facts["width"], facts["channels"], conditions.width)
         generator = build(network_settings(record["settings"]["network"]), shape).generator
-        generator.load_state_dict(checkpoint.average_tensors(source))
+        checkpoint.fill(generator, source)
         ready = generator.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         seen = f"{checkpoint.state_of(source)['images']:09d}"
         return cls(ready, conditions, folder, seen, record["settings"]["word_temperature"])
@@ -127,7 +127,10 @@ class Artist:
         """The words this run learned; of a run that was told labels, the words its labels are. Raises InputError."""
         if not self.conditions.names:
             raise InputError("this run was told neither labels nor words: draw without --word, --grid or --ask")
-        return self.conditions.words or words_of_run(self.folder.path, self.conditions.names)
+        if self.conditions.words is not None:
+            return self.conditions.words
+        told = self.folder.read_settings()["settings"]
+        return words_of_run(self.folder.path, self.conditions.names, None, told["alias"], usual=told["words"])
 
     def draw(
         self, latents: NDArray[np.float32], told: NDArray[np.float32], progress: Progress | None = None

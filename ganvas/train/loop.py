@@ -7,8 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import contextmanager, suppress
 
 import numpy as np
 import torch
@@ -29,7 +28,7 @@ from ganvas.train.players import Players
 from ganvas.train.processes import Processes, ProcessLost, is_connection
 from ganvas.train.run_folder import RunFolder, append_line, cut_lines, read_lines
 from ganvas.train.step import Game, StepResult, train_step
-from ganvas.train.tick import Ticker
+from ganvas.train.tick import Ticker, calibrate
 
 LOGS_A_TICK = 20
 FULL_STRENGTH = 0.2  # of a run: the soonest the augmentation may go from none to full
@@ -85,8 +84,10 @@ class Training:
             with _interruptible() as stop:
                 self._train(stop)
         except (Interrupted, KeyboardInterrupt):
-            self._save()
-            self._finish("interrupted", None)
+            try:
+                self._save()
+            finally:
+                self._finish("interrupted", None)
             self.progress.note(
                 f"stopped at {self.players.images:,} images, all saved: the same command goes on from there"
             )
@@ -121,6 +122,10 @@ class Training:
             if source:
                 self.progress.note(f"{self.folder.name} goes on from {self.players.images:,} images")
         self._follow_leader()
+        players, now = self.players, self.plan.budget.progress(self.players.images, self.players.seconds)
+        players.tick = min(players.tick, int(now * self.settings.ticks + 1e-9))  # a fork's budget is a longer one
+        if self.settings.augment_strength is not None:
+            players.strength = self.settings.augment_strength
 
     def _follow_leader(self) -> None:
         """Every process gets the leader's weights, optimizers and counters."""
@@ -210,16 +215,20 @@ class Training:
             try:
                 return train_step(self.players, self.game, real, self.table[rows], rows, progress)
             except (RuntimeError, MemoryError) as error:
-                size = min(self.game.settings.micro_batch or len(real), len(real)) // 2
-                if not is_out_of_memory(error) or size < 1 or self.processes.count > 1:
-                    if self.processes.count > 1 and is_connection(error):
-                        raise self.processes.lost(error) from error
+                if self.processes.count > 1 and is_connection(error):
+                    raise self.processes.lost(error) from error
+                if not is_out_of_memory(error):
                     raise
+                size = min(self.players.micro_batch or len(real), len(real)) // 2
+                if size < 1 or self.processes.count > 1:
+                    raise InputError(
+                        f"out of memory in a step of {len(real)} pictures: train again with --set micro_batch= or "
+                        "--set batch= smaller, or narrower networks"
+                    ) from error
                 self.progress.note(f"out of memory: {size} pictures at once from here on, as many a step as before")
             # outside of `except`, whose traceback would keep the step's tensors alive
             torch.cuda.empty_cache()
-            settings = self.game.settings.model_copy(update={"micro_batch": size})
-            self.game = replace(self.game, settings=settings)
+            self.players.micro_batch = size
 
     def _log(self, bar: Task, progress: float, amount: float) -> None:
         players = self.players
@@ -273,17 +282,21 @@ class Training:
                     self.progress.note(warning)
             except TrainingStopped as stopped:
                 trouble = stopped
-            if self.plan.checkpoint_every is None or tick in (0, self.settings.ticks) or trouble:
+        if self.plan.checkpoint_every is None or tick in (0, self.settings.ticks):
+            self._save()
+        elif trouble is not None:
+            with suppress(NotANumber):
                 self._save()
         self._hear(trouble)
 
     def _save(self) -> None:
-        if not self.processes.leads:
-            return
+        """Write a checkpoint. Raises NotANumber, and that in every process: their weights are the same."""
         players = self.players
-        self._count_total()
         networks = {"generator": players.generator, "discriminator": players.discriminator}
         alarms.check_weights(networks, players.images)
+        if not self.processes.leads:
+            return
+        self._count_total()
         self.ticker.calibrate(players)
         checkpoint.save(self.folder.checkpoints, players, self.settings.keep_checkpoints)
         # a kill must not leave `ganvas info` saying that nothing was done
@@ -297,6 +310,10 @@ class Training:
             return
         try:
             with self.folder.lock():
+                saved = self.folder.checkpoints / f"{self.players.images:09d}"
+                if saved.exists() and checkpoint.damage(saved) is None:
+                    return
+                calibrate(self.players, self.plan)
                 checkpoint.save(self.folder.checkpoints, self.players, self.settings.keep_checkpoints)
                 self.catalog.update_run(self.folder.name, state="interrupted", images_seen=self.players.images)
         except InputError:

@@ -18,17 +18,18 @@ class Loss:
     discriminator: Callable[[Tensor, Tensor], Tensor]
     generator: Callable[[Tensor, Tensor], Tensor]
     paired: bool  # logits then mean something only beside each other, not beside zero
+    odds: bool = True  # whether logits are the logarithms of odds, of which a sigmoid makes a certainty
     adversarial: bool = True  # without: the generator drifts by itself (drift.py), these functions stay unused
 
 
 LOSSES: Registry[Loss] = Registry("loss")
 
 
-def register(name: str, paired: bool = False) -> Callable[[type], type]:
+def register(name: str, paired: bool = False, odds: bool = True, adversarial: bool = True) -> Callable[[type], type]:
     """Decorator on a class with static methods `discriminator` and `generator`."""
 
     def keep(pair: type) -> type:
-        LOSSES[name] = Loss(pair.discriminator, pair.generator, paired)  # type: ignore[attr-defined]
+        LOSSES[name] = Loss(pair.discriminator, pair.generator, paired, odds, adversarial)  # type: ignore[attr-defined]
         return pair
 
     return keep
@@ -73,7 +74,7 @@ class Relativistic:
         return F.softplus(real - fake).mean()
 
 
-@register("wasserstein")
+@register("wasserstein", paired=True, odds=False)
 class Wasserstein:
     """Arjovsky et al. 2017 (arXiv 1701.07875), eq. 2; it needs a penalty (penalties.py) to stay Lipschitz."""
 
@@ -86,4 +87,12 @@ class Wasserstein:
         return -fake.mean()
 
 
-LOSSES["drifting"] = Loss(lambda real, fake: fake.mean() * 0, lambda fake, real: fake.mean() * 0, False, False)
+@register("drifting", adversarial=False)
+class Drifting:
+    """Deng et al. 2026 (arXiv 2602.04770): no game. The generator drifts by itself (drift.py), nothing here is used."""
+
+    @staticmethod
+    def discriminator(real: Tensor, fake: Tensor) -> Tensor:
+        return fake.mean() * 0
+
+    generator = discriminator

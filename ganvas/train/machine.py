@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from typing import Any
 
 import numpy as np
 import torch
 
+from ganvas.train.device import processor_model
 from ganvas.version import __version__
 
 
@@ -22,9 +24,10 @@ def machine(device: str | None) -> dict[str, dict[str, Any]]:
         },
         "machine": {
             "system": platform.system(),
-            "processor": platform.machine(),
+            "processor": processor_model() or platform.machine(),
             "threads": torch.get_num_threads(),
-            "device": device,
+            "device": torch.cuda.get_device_name(device) if (device or "").startswith("cuda") else device,
+            "processes": int(os.environ.get("WORLD_SIZE", "1")),
         },
     }
 
@@ -32,7 +35,7 @@ def machine(device: str | None) -> dict[str, dict[str, Any]]:
 def difference(record: dict[str, Any], device: str | None) -> str:
     """What of a run's record is other here and now; empty where its bits can be the same."""
     here = machine(device)
-    pairs = [("versions", "torch"), *(("machine", name) for name in ("system", "processor", "threads", "device"))]
+    pairs = [("versions", "torch"), ("versions", "numpy"), *(("machine", name) for name in here["machine"])]
     changed = []
     for part, name in pairs:
         before, now = record.get(part, {}).get(name), here[part][name]

@@ -14,12 +14,13 @@ from ganvas.train.budget import Budget, parse_budget, parse_images
 from ganvas.train.condition import Conditions
 from ganvas.train.device import DeviceChoice, choose_device, choose_precision, macs_a_second
 from ganvas.train.flips import MOST_PICTURES, flips_allowed
-from ganvas.train.settings import TrainSettings
+from ganvas.train.settings import AUTO, TrainSettings, network_settings
 from ganvas.train.telling import choose_condition
 
 FEWEST_PICTURES = 2
 ENOUGH_PICTURES = 50_000  # from here on augmentation costs more than it gives (research: FFHQ at 70,000 got worse)
 HUNDREDS = 1_000
+LONG = 1e15  # multiply-adds of a budget: half a day of a processor, a minute of a GPU
 PATIENCE = 1e5  # multiply-adds a pixel and picture: about twice what dcgan needs
 UNEVEN = 5  # times as many pictures in the commonest label as in the rarest
 
@@ -71,8 +72,9 @@ def make_plan(asked: TrainSettings, packed: PackedSet, conditions: Conditions | 
     precision = choose_precision(asked.precision, device.name)
     budget = parse_budget(asked.budget, count)
     means = _means(budget, device, count, shape.height * shape.width)
-    kind = architecture(asked.network.name)
-    network, reasons = kind.resolve(asked.network, shape, means)
+    opened = asked.network if asked.network.name != AUTO else _suitable(means, choices)
+    kind = architecture(opened.name)
+    network, reasons = kind.resolve(opened, shape, means)
     choices += [Choice(f"network.{key}", str(getattr(network, key)), why) for key, why in reasons.items()]
     filled = _filled(asked, kind.recipe(network, shape, means), network, choices)
     filled |= _for_the_pictures(asked, packed, conditions, choices)
@@ -82,6 +84,18 @@ def make_plan(asked: TrainSettings, packed: PackedSet, conditions: Conditions | 
     settings = asked.model_copy(update={"network": network, **filled})
     every = parse_images(settings.checkpoint_every, count) if settings.checkpoint_every else None
     return Plan(settings, tuple(choices), shape, conditions, budget, every)
+
+
+def _suitable(means: Means, choices: list[Choice]) -> NetworkSettings:
+    """The architecture for these pictures and this budget: measured in benchmarks/README.md."""
+    if means.macs is not None and means.macs >= LONG:
+        name, reason = "r3gan", "a long budget: the modern network that goes on learning"
+    elif means.pictures < HUNDREDS:
+        name, reason = "fastgan", f"{means.pictures:,} training pictures: made for hundreds"
+    else:
+        name, reason = "dcgan", "the quickest to good pictures in a short budget"
+    choices.append(Choice("network", name, reason))
+    return network_settings(name)
 
 
 def sizes(plan: Plan) -> str:
@@ -125,8 +139,12 @@ def _filled(asked: TrainSettings, recipe: Recipe, network: NetworkSettings, choi
     elif loss == "drifting":
         batch = (256, "a drift is seen only beside many others of its kind")
         recipe = {**recipe, "penalty": ("none", "no discriminator, nothing to keep smooth"), "batch": batch}
+    if asked.gamma and not asked.penalty and recipe.get("penalty", ("r1", ""))[0] == "none":
+        recipe = {**recipe, "penalty": ("r1", "a gamma was asked for")}
+    if asked.penalty not in (None, "none") and recipe["gamma"][0] == 0:
+        recipe = {**recipe, "gamma": (1.0, "a penalty was asked for")}
     filled = {}
-    for name, (value, reason) in {**quiet, **recipe}.items():
+    for name, (value, reason) in {**recipe, **quiet, **recipe}.items():
         if getattr(asked, name) is None:
             filled[name] = value
             if reason:

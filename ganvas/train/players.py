@@ -30,6 +30,7 @@ class Players:
     tick: int = -1
     chosen: int = 0  # the average that is drawn from: the best judged one
     strength: float = 0.0  # of the augmentation
+    micro_batch: int | None = None  # pictures at once: as set, or as many as the memory held
     rate_factor: float = 1.0  # on both learning rates, lowered when a step went wrong
     counts: dict[str, float] = field(default_factory=dict)  # what the alarms remember
     sums: dict[str, Tensor | float] = field(default_factory=dict)  # of the metrics since the last line of the log
@@ -65,4 +66,5 @@ def make_players(plan: Plan) -> Players:
         generator_optimizer=generator_optimizer,
         discriminator_optimizer=discriminator_optimizer,
         strength=settings.augment_strength or 0.0,
+        micro_batch=settings.micro_batch,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -104,5 +104,7 @@ def joined(device: str | None = None) -> Iterator[Processes]:
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
     try:
         yield Processes(dist.get_rank(), count)
+        with suppress(RuntimeError):  # all is done: whoever is gone already is not missed
+            dist.barrier()  # who leaves while another still talks may be torn down by a thread of its own
     finally:
         dist.destroy_process_group()

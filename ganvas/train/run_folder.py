@@ -12,6 +12,13 @@ from typing import Any
 from ganvas.errors import InputError
 from ganvas.whole import write_whole
 
+# What of settings.json is read again.
+RECORD = {
+    "settings": ("network", "condition", "words", "alias", "word_design", "word_temperature"),
+    "set": ("name", "fingerprint", "height", "width", "channels", "labels"),
+    "asked": (),
+}
+
 
 class RunFolder:
     """Paths and records of a run."""
@@ -47,7 +54,9 @@ class RunFolder:
         """What settings.json holds. Raises InputError when it was edited into something else or is gone."""
         try:
             record = json.loads(self.settings_file.read_text())
-            record["settings"], record["set"]["name"]
+            for part, names in RECORD.items():
+                for name in names:
+                    record[part][name]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(f"{self.settings_file} is missing or damaged ({error}): the run cannot be read") from error
         return dict(record)

@@ -19,6 +19,9 @@ from ganvas.train.budget import parse_budget
 from ganvas.train.losses import LOSSES
 from ganvas.train.penalties import PENALTIES
 
+AUTO = "auto"  # the architecture that suits the pictures and the budget: plan.py
+CLASSIC = "dcgan"
+
 
 class AlarmSettings(BaseModel):
     """`alarms.*`: when a training is stopped or mended. A patience counts checks or ticks in a row; 0 is off."""
@@ -112,11 +115,11 @@ class TrainSettings(BaseModel):
 
 def train_settings(given: Mapping[str, Any]) -> TrainSettings:
     """Checked settings from nested values. Raises SettingsError with the setting's name and the nearest known one."""
-    network = network_settings(given.get("network") or {})
+    network = network_settings(given.get("network") or AUTO)
     try:
         checked = TrainSettings.model_validate({**given, "network": network})
     except ValidationError as error:
-        raise _explained(error, type(network)) from None
+        raise _explained(error, architecture(CLASSIC if network.name == AUTO else network.name).settings) from None
     if checked.loss is not None:
         LOSSES[checked.loss]
     if checked.penalty is not None:
@@ -127,9 +130,14 @@ def train_settings(given: Mapping[str, Any]) -> TrainSettings:
 
 
 def network_settings(given: object) -> NetworkSettings:
-    """Checked settings of an architecture, from its name or nested values. Raises SettingsError as above."""
+    """Checked settings of an architecture, from its name or nested values; of AUTO, which the plan replaces, none.
+
+    Settings without a name are those of `dcgan`. Raises SettingsError as above.
+    """
     values = given if isinstance(given, Mapping) else {"name": given}
-    kind = architecture(str(values.get("name", "dcgan")))
+    if dict(values) == {"name": AUTO}:
+        return NetworkSettings(name=AUTO)
+    kind = architecture(str(values.get("name", CLASSIC)))
     try:
         return kind.settings.model_validate({"name": kind.name, **values})
     except ValidationError as error:
@@ -153,7 +161,7 @@ def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
     return nested
 
 
-def setting_names(network: str = "dcgan") -> list[str]:
+def setting_names(network: str = CLASSIC) -> list[str]:
     """Every name `--set` knows, dotted."""
     return sorted(_names(architecture(network).settings))
 

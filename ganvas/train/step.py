@@ -84,7 +84,10 @@ def train_step(
         torch.manual_seed(step_seed(settings.seed, players.step, processes.rank))
     if settings.mirror:
         real = mirror(real)
-    batches = Batch(real, condition, rows, latents).split(settings.micro_batch)
+    if condition.shape[1] and settings.condition == "word" and settings.word_design == "map":
+        # So that the words between the learned ones are told apart too; the table's rows are of unit length.
+        condition = condition + settings.word_noise / condition.shape[1] ** 0.5 * torch.randn_like(condition)
+    batches = Batch(real, condition, rows, latents).split(players.micro_batch)
     turn = _Turn(players, game, batches, progress)
     metrics = turn.discriminator() if game.loss.adversarial else {}
     metrics |= turn.generator()
@@ -133,6 +136,9 @@ class _Turn:
             self.drawn = self._draw(batch)
         return self.drawn
 
+    def _share(self, batch: Batch) -> float:
+        return len(batch) / sum(map(len, self.batches))
+
     def _augmented(self, pictures: Tensor) -> Tensor:
         return augment(pictures, self.players.strength, self.game.settings.augment or [])
 
@@ -148,7 +154,7 @@ class _Turn:
             else:
                 drawn = self.drawn.detach()
             for name, value in self._tell_apart(batch, drawn).items():
-                sums[name] = sums.get(name, 0) + value / len(self.batches)
+                sums[name] = sums.get(name, 0) + value * self._share(batch)
         self.game.processes.average_gradients(players.discriminator)
         optimizer.step()
         return sums
@@ -172,10 +178,10 @@ class _Turn:
             total = total + 0.5 * self.weight * penalties.squared_gradient(drawn, drawn_logits)
         if self.penalised and kind.between:
             total = total + self.weight * penalties.interpolated(lambda x: judge(x, condition), real, drawn)
-        (total / len(self.batches)).backward()  # type: ignore[no-untyped-call]
+        (total * self._share(batch)).backward()  # type: ignore[no-untyped-call]
         real_logits, drawn_logits = real_logits.detach(), drawn_logits.detach()
         self.opinions.append(real_logits)
-        return _opinions(play.detach(), real_logits, drawn_logits, self.game.loss.paired)
+        return {"loss_d": play.detach(), **_opinions(real_logits, drawn_logits, self.game.loss)}
 
     def generator(self) -> dict[str, Tensor]:
         """Please the discriminator, or drift."""
@@ -187,7 +193,7 @@ class _Turn:
                 drawn = self._drawn(batch)
                 metrics = self._please(i, drawn) if self.game.loss.adversarial else self._drift(batch, drawn)
                 for name, value in metrics.items():
-                    sums[name] = sums.get(name, 0) + value / len(self.batches)
+                    sums[name] = sums.get(name, 0) + value * self._share(batch)
         self.game.processes.average_gradients(players.generator)
         optimizer.step()
         return sums
@@ -204,14 +210,14 @@ class _Turn:
             with torch.no_grad(), self.mixed:
                 aims = judge.features(self._augmented(batch.real))
             total = play + weight * drift_loss(features.float(), aims.float(), batch.rows, batch.rows)
-        (total / len(self.batches)).backward()  # type: ignore[no-untyped-call]
+        (total * self._share(batch)).backward()  # type: ignore[no-untyped-call]
         fooled = opinion.detach() > (self.opinions[i] if self.game.loss.paired else 0)
         return {"loss_g": play.detach(), "fooled": fooled.float().mean()}
 
     def _drift(self, batch: Batch, drawn: Tensor) -> dict[str, Tensor]:
         scales = zip(pixel_features(drawn), pixel_features(batch.real), strict=True)
         play = torch.stack([drift_loss(x, y, batch.rows, batch.rows) for x, y in scales]).mean()
-        (play / len(self.batches)).backward()  # type: ignore[no-untyped-call]
+        (play * self._share(batch)).backward()  # type: ignore[no-untyped-call]
         return {"loss_g": play.detach()}
 
 
@@ -225,12 +231,10 @@ def _frozen(network: nn.Module) -> Iterator[None]:
         network.requires_grad_(True)
 
 
-def _opinions(play: Tensor, real: Tensor, drawn: Tensor, paired: bool) -> dict[str, Tensor]:
-    middle = (real.mean() + drawn.mean()) / 2 if paired else torch.zeros((), device=real.device)
-    return {
-        "loss_d": play,
-        "d_real": torch.sigmoid(real - middle).mean(),
-        "d_fake": torch.sigmoid(drawn - middle).mean(),
-        # What the augmentation adapts to, Karras et al. 2020 (arXiv 2006.06676), eq. 1: r_t.
-        "certainty": sign_on_real(real, drawn, paired),
-    }
+def _opinions(real: Tensor, drawn: Tensor, loss: Loss) -> dict[str, Tensor]:
+    # What the augmentation adapts to, Karras et al. 2020 (arXiv 2006.06676), eq. 1: r_t.
+    certainty = {"certainty": sign_on_real(real, drawn, loss.paired)}
+    if not loss.odds:
+        return certainty
+    middle = (real.mean() + drawn.mean()) / 2 if loss.paired else torch.zeros((), device=real.device)
+    return {"d_real": torch.sigmoid(real - middle).mean(), "d_fake": torch.sigmoid(drawn - middle).mean(), **certainty}

@@ -19,12 +19,26 @@ from ganvas.train import checkpoint, ema
 from ganvas.train.by_heart import ByHeart, coarse
 from ganvas.train.draw import generate, latents_and_chances
 from ganvas.train.light_judge import LightJudge, diversity
+from ganvas.train.losses import LOSSES
 from ganvas.train.plan import Plan
 from ganvas.train.players import Players
 from ganvas.train.run_folder import RunFolder, append_line
 
 CALIBRATION = 512  # pictures the averaged generator's batch norms are measured on
 COMPARED_EVERY = 5  # ticks between two comparisons of the averages
+
+
+def calibrate(players: Players, plan: Plan) -> None:
+    """Fit the averaged generators' batch norms to their weights, on the run's own latents."""
+    device = next(players.average.parameters()).device
+    latents, told = (torch.from_numpy(array).to(device) for array in _requests(plan, CALIBRATION))
+    for average in players.averages:
+        ema.calibrate(average, latents, told)
+
+
+def _requests(plan: Plan, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    latents, chances = latents_and_chances(count, plan.settings.seed, plan.settings.network.latent)  # type: ignore[attr-defined]
+    return latents, plan.conditions.table[plan.conditions.drawn(chances)]
 
 
 class Ticker:
@@ -36,29 +50,19 @@ class Ticker:
         self._sheet = plan.settings.sheet
         judged = plan.settings.light_judge
         self._judge = LightJudge(packed, judged, progress) if LightJudge.possible(packed, judged) else None
-        self._by_heart = ByHeart(packed, plan.conditions)
-        self._latents, self._told = self._requests(max(self._sheet, judged if self._judge else 0))
-        self._calibration = self._requests(CALIBRATION)
+        self._by_heart = ByHeart(packed, plan.conditions, LOSSES[plan.settings.loss or ""].adversarial)
+        self._latents, self._told = _requests(plan, max(self._sheet, judged if self._judge else 0))
         self._calibrated_step = -1
         self._judged = judged
         if self._judge is None:
             sample = np.asarray(packed.images[packed.train[: max(self._sheet, 512)]])
             self._real_diversity = diversity(coarse(sample).numpy())
 
-    def _requests(self, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        settings = self._plan.settings
-        latents, chances = latents_and_chances(count, settings.seed, settings.network.latent)  # type: ignore[attr-defined]
-        return latents, self._plan.conditions.table[self._plan.conditions.drawn(chances)]
-
     def calibrate(self, players: Players) -> None:
         """Fit the averaged generators' batch norms to their weights, once a step at most."""
-        if self._calibrated_step == players.step:
-            return
-        device = next(players.average.parameters()).device
-        latents, told = (torch.from_numpy(array).to(device) for array in self._calibration)
-        for average in players.averages:
-            ema.calibrate(average, latents, told)
-        self._calibrated_step = players.step
+        if self._calibrated_step != players.step:
+            calibrate(players, self._plan)
+            self._calibrated_step = players.step
 
     def tick(self, players: Players) -> dict[str, float]:
         """Write sheets/tick-NNNN.png, a line of ticks.jsonl and a row of the catalog; returns the scores."""

@@ -10,9 +10,10 @@ from ganvas.networks.norm import synchronise
 from ganvas.pictures.packed import PackedSet
 from ganvas.progress import Progress, Silent
 from ganvas.studio import StudioFolder
-from ganvas.train.begin import find_unfinished, forked_settings, new_run, settings_of
+from ganvas.train.begin import find_unfinished, forked_settings, new_run, settings_of, taught_settings
 from ganvas.train.checkpoint import checkpoints, newest_whole, state_of
 from ganvas.train.condition import Conditions
+from ganvas.train.device import make_deterministic
 from ganvas.train.loop import Training
 from ganvas.train.machine import difference
 from ganvas.train.plan import Plan, make_plan, sizes
@@ -63,28 +64,28 @@ def _begin(
     progress: Progress,
 ) -> tuple[RunFolder, Plan]:
     """The folder of the run, new or unfinished, and its plan."""
-    if asked.get("start_from"):  # `last` is another run tomorrow
-        asked["start_from"] = studio.catalog.existing_run(asked["start_from"]).name
     settings = train_settings(asked)
-    if fork is not None:
-        parent = _existing(studio, fork)
-        plan = make_plan(forked_settings(parent, packed, asked), packed, Conditions.load(parent.path))
-        _check_time_left(parent, plan)
-        folder = new_run(studio, packed, plan, asked, name)
-        copy_checkpoint(parent, folder)
-        progress.note(f"{folder.name} goes on from {parent.name}, with its settings but for those given")
-        return folder, plan
-    unfinished = find_unfinished(studio, packed, name, asked)
+    command = asked if fork is None else {**asked, "fork": fork}
+    unfinished = find_unfinished(studio, packed, name, command)
     if unfinished is not None:
         plan = make_plan(settings_of(unfinished, asked), packed, Conditions.load(unfinished.path))
         if changed := difference(unfinished.read_settings(), plan.settings.device):
             progress.note(f"not the machine the run began on ({changed}): it goes on, but not bit for bit the same")
         return unfinished, plan
-    plan = make_plan(settings, packed)
+    if fork is not None:
+        parent = _existing(studio, fork)
+        plan = make_plan(forked_settings(parent, packed, asked), packed, Conditions.load(parent.path))
+        _check_time_left(parent, plan)
+        return new_run(studio, packed, plan, command, name), plan
+    if settings.start_from is not None:
+        plan = make_plan(taught_settings(_existing(studio, settings.start_from), asked), packed)
+        start_from(_existing(studio, settings.start_from), make_players(plan))  # refused before there is a run
+    else:
+        plan = make_plan(settings, packed)
     for choice in plan.choices:
         progress.note(str(choice))
     progress.note(sizes(plan))
-    return new_run(studio, packed, plan, asked, name), plan
+    return new_run(studio, packed, plan, command, name), plan
 
 
 def _train(
@@ -95,16 +96,24 @@ def _train(
     processes: Processes,
     progress: Progress,
 ) -> None:
+    make_deterministic(plan.settings.device or "cpu")
     players = make_players(plan)
     if processes.count > 1:
         synchronise(players.generator)
         synchronise(players.discriminator)
-    if plan.settings.start_from is not None and processes.leads and not checkpoints(folder.checkpoints):
-        progress.note(start_from(_existing(studio, plan.settings.start_from), players))
+    if processes.leads and not checkpoints(folder.checkpoints):
+        fork = folder.read_settings()["asked"].get("fork")
+        if fork is not None:
+            copy_checkpoint(_existing(studio, fork), folder)
+            progress.note(f"{folder.name} goes on from {fork}, with its settings but for those given")
+        elif plan.settings.start_from is not None:
+            progress.note(start_from(_existing(studio, plan.settings.start_from), players))
     Training(studio, folder, packed, plan, players, processes, progress).run()
 
 
 def _existing(studio: StudioFolder, name: str) -> RunFolder:
+    if name == "last":
+        raise InputError("--fork and --from need a run's name: `last` is another run when the same command goes on")
     return RunFolder(studio.runs / studio.catalog.existing_run(name).name)
 
 

@@ -8,8 +8,9 @@ from torch import nn
 
 from ganvas.errors import InputError
 from ganvas.train import checkpoint
+from ganvas.train.alarms import IN_A_ROW
 from ganvas.train.players import Players
-from ganvas.train.run_folder import RunFolder
+from ganvas.train.run_folder import RunFolder, write_json
 
 FEWEST = 0.25  # of the tensors, below which it would be a training from nothing with a few odd numbers in it
 
@@ -37,13 +38,25 @@ def start_from(parent: RunFolder, players: Players) -> str:
 
 
 def copy_checkpoint(parent: RunFolder, child: RunFolder) -> None:
-    """Give a new run the parent's newest whole checkpoint to go on from, and what was told and logged until then."""
+    """Give a new run the parent's newest whole checkpoint to go on from, its best one, and what was logged until then.
+
+    How near an alarm was, and what was changed to save the parent, is forgotten: the child has its own settings.
+    """
     source = checkpoint.newest_whole(parent.checkpoints)
-    shutil.copytree(source, child.checkpoints / source.name, dirs_exist_ok=True)
+    best = parent.checkpoints / checkpoint.BEST
+    if best.exists():
+        shutil.copytree(best, child.checkpoints / best.name, dirs_exist_ok=True)
     for file in (parent.metrics_file, parent.ticks_file):
         if file.exists():
             shutil.copy(file, child.path / file.name)
     shutil.copytree(parent.sheets, child.sheets, dirs_exist_ok=True)
+    aside = child.checkpoints / f".partial-{source.name}"
+    shutil.copytree(source, aside, dirs_exist_ok=True)
+    state = checkpoint.state_of(aside)
+    counts = {name: value for name, value in state["counts"].items() if name not in IN_A_ROW}
+    own = {"rate_factor": 1.0, "counts": counts, "micro_batch": child.read_settings()["settings"]["micro_batch"]}
+    write_json(aside / "state.json", {**state, **own})
+    aside.rename(child.checkpoints / source.name)
 
 
 def _fill(network: nn.Module, tensors: dict) -> int:  # type: ignore[type-arg]

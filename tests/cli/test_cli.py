@@ -197,7 +197,7 @@ def test_a_dry_run_of_training_prints_the_plan_and_trains_nothing(call: Call, st
     assert code == 0
     assert plan["settings"]["batch"] == 8
     assert plan["settings"]["budget"] == "3-epochs"
-    assert {"network.conv_layers", "precision"} <= {choice["name"] for choice in plan["choices"]}
+    assert {"network", "precision"} <= {choice["name"] for choice in plan["choices"]}
     assert all(choice["reason"] for choice in plan["choices"])
     assert list((studio / "runs").iterdir()) == []
 

@@ -12,6 +12,7 @@ from ganvas.catalog import RunRow
 from ganvas.encode.words import word_encoder
 from ganvas.encode.words.learned import learned_words
 from ganvas.studio import StudioFolder
+from ganvas.train.settings import train_settings
 
 Call = Callable[..., tuple[int, str, str]]
 VECTORS = "shirt 1 0 0\ndress 0 1 0\ngown 0 .9 .1\nboot 0 0 1\nslipper 0 .1 .9\ntrain 0 .5 .6\n"
@@ -31,8 +32,11 @@ def studio(tmp_path: Path, vectors: Path) -> Path:
     for name, labels in {"nothing": [], "labels": ["Dress", "Boots.jpg"], "words": ["Shirt", "dress", "boot"]}.items():
         made.catalog.add_run(RunRow(name, "some", "0", "finished", None, {}))
         (made.runs / name).mkdir()
-        settings = {"settings": {}, "set": {"name": "some", "labels": labels}}
-        (made.runs / name / "settings.json").write_text(json.dumps(settings))
+        told = {"nothing": "none", "labels": "label", "words": "word"}[name]
+        settings = {**train_settings({"condition": told}).model_dump(), "word_temperature": 0.05}
+        shape = {"height": 8, "width": 8, "channels": 1, "fingerprint": "0"}
+        record = {"settings": settings, "set": {"name": "some", "labels": labels, **shape}, "asked": {}}
+        (made.runs / name / "settings.json").write_text(json.dumps(record))
     learned_words(["Shirt", "dress", "boot"], word_encoder(vectors)).save(made.runs / "words")
     return root
 
@@ -108,6 +112,21 @@ def test_words_of_ones_own_text_serve_at_once(call: Call, studio: Path, tmp_path
     assert code == 0
     assert text == f"13 words × 8 numbers, from 850 words of text, in {out}\n"
     assert call("-C", studio, "words", "slipper", "--run", "labels", "--encoder", out)[0] == 0
+
+
+def test_the_shares_are_those_of_the_run_s_own_temperature_and_design(call: Call, studio: Path) -> None:
+    def shares() -> list[float]:
+        told = json.loads(call("-C", studio, "words", "gown", "--run", "words", "--json")[1])
+        return [entry.get("share") for entry in told["words"]]
+
+    sharp, record = shares(), json.loads((studio / "runs" / "words" / "settings.json").read_text())
+    record["settings"]["word_temperature"] = 5
+    (studio / "runs" / "words" / "settings.json").write_text(json.dumps(record))
+    assert shares()[0] < sharp[0]
+    record["settings"]["word_design"] = "map"
+    (studio / "runs" / "words" / "settings.json").write_text(json.dumps(record))
+    assert shares() == [None, None, None]
+    assert "when drawn" not in call("-C", studio, "words", "gown", "--run", "words")[1]
 
 
 def test_the_verbs_have_help(call: Call) -> None:

@@ -153,15 +153,23 @@ def test_loading_and_a_learned_word_need_neither_torch_nor_an_encoder(learned: L
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     first, modules = done.stdout.splitlines()
-    assert first.startswith("('ankle boot', 1.0") or first.startswith("('ankle boot', 0.99")
+    assert first.startswith("Near(word='ankle boot', similarity=")
+    assert first.endswith("share=1.0)")
     assert {"torch", "gensim", "transformers", "pyarrow"} & set(modules.split()) == set()
 
 
 def test_words_are_ranked_by_cosine(learned: LearnedWords) -> None:
     ranked = similar("high_gown", learned)
-    assert [word for word, _ in ranked] == ["dress", "ankle boot", "shirt"]
+    assert [near.word for near in ranked] == ["dress", "ankle boot", "shirt"]
     assert ranked[0][1] == pytest.approx(0.9 / np.hypot(0.9, 0.1))
-    assert similar("Dress", learned)[0] == ("dress", pytest.approx(1))
+    assert similar("Dress", learned)[0] == ("dress", pytest.approx(1), 1)
+    assert sum(near.share for near in ranked) == pytest.approx(1)
+    assert ranked[0].share == max(near.share for near in ranked)
+
+
+def test_two_labels_of_one_word_keep_their_own_shares(learned: LearnedWords) -> None:
+    twice = LearnedWords("e", "1", ("a", "b"), ("shirt", "shirt"), np.eye(2, 3, dtype=np.float32))
+    assert sorted(near.share for near in similar("shirt", twice)) == [0, 1]
 
 
 def test_an_unknown_word_is_refused_with_spellings(learned: LearnedWords) -> None:
@@ -187,6 +195,7 @@ def test_a_run_told_words_keeps_them_and_one_told_labels_has_them_made(learned: 
     assert made.words == ("dress", "boot")
     learned.save(run)
     assert words_of_run(run, LABELS).words == learned.words
-    assert words_of_run(run, LABELS, learned.encoder, {**ALIASES, "dress": "gown"}).words[1] == "gown"
-    with pytest.raises(InputError, match="without labels: it learned no words"):
+    again = words_of_run(run, LABELS, aliases={"dress": "gown"})
+    assert (again.encoder, again.words[1], again.words[0]) == (learned.encoder, "gown", learned.words[0])
+    with pytest.raises(InputError, match="told no labels: it learned no words"):
         words_of_run(tmp_path, [])

@@ -14,11 +14,10 @@ MEANS = Means(pictures=5000)
 SHAPES = [(28, 28), (96, 128), (128, 96), (60, 100), (17, 33), (8, 8), (5, 64)]
 
 
-@pytest.mark.parametrize("told", [0, 3])
+@pytest.mark.parametrize(("told", "channels"), [(0, 1), (0, 3), (3, 1), (3, 3)])
 @pytest.mark.parametrize(("height", "width"), SHAPES)
 @pytest.mark.parametrize("name", architecture_names())
-def test_any_shape_with_or_without_a_condition(name: str, height: int, width: int, told: int) -> None:
-    channels = 3 if told else 1
+def test_any_shape_with_or_without_a_condition(name: str, height: int, width: int, told: int, channels: int) -> None:
     kind = architecture(name)
     shape = Shape(height, width, channels, told)
     settings, _ = kind.resolve(kind.settings(name=name), shape, MEANS)
@@ -31,6 +30,14 @@ def test_any_shape_with_or_without_a_condition(name: str, height: int, width: in
     (logits.sum() + (0 if beside is None else beside)).backward()
     gradients = [p.grad for network in (generator, discriminator) for p in network.parameters()]
     assert all(g is not None and torch.isfinite(g).all() for g in gradients)
+
+
+@pytest.mark.parametrize("side", [4, 30, 906, 1024, 4096])
+@pytest.mark.parametrize("name", architecture_names())
+def test_what_was_chosen_for_any_size_can_be_read_again(name: str, side: int) -> None:
+    kind = architecture(name)
+    settings, _ = kind.resolve(kind.settings(name=name), Shape(side, side, 3), MEANS)
+    assert kind.settings.model_validate(settings.model_dump()) == settings
 
 
 @pytest.mark.parametrize("upsampling", ["nearest", "transposed"])

@@ -38,7 +38,7 @@ def conditions_of(kind: str, packed: PackedSet) -> Conditions:
 
 
 def learned(plan: Plan, packed: PackedSet, steps: int) -> torch.nn.Module:
-    """The averaged generator after some steps."""
+    """The generator after some steps."""
     players, game = make_players(plan), Game.of(plan.settings, Processes())
     order, table = TrainingOrder(packed.train, 0), torch.from_numpy(plan.conditions.table)
     for step in range(steps):

@@ -222,7 +222,7 @@ def test_a_run_of_a_changed_set_does_not_go_on(studio: StudioFolder, tiny: dict)
 def test_a_run_goes_on_with_what_was_chosen_when_it_began(
     studio: StudioFolder, tiny: dict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    del tiny["network"]
+    tiny["network"] = "dcgan"
     whole = train(studio, "halves", {**tiny, "keep_checkpoints": 10}, name="whole")
     broken = train(studio, "halves", {**tiny, "keep_checkpoints": 10}, name="broken")
     cut_back(broken, studio)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from ganvas.errors import SettingsError
+from ganvas.pictures.packed import PackedSet
 from ganvas.train.budget import parse_budget, parse_images
+from ganvas.train.plan import make_plan
 from ganvas.train.settings import parse_assignments, setting_names, train_settings
 
 
@@ -89,3 +94,19 @@ def test_every_setting_has_a_description() -> None:
         undescribed = [name for name, field in model.model_fields.items() if name != "name" and not field.description]
         assert undescribed == []
     assert "network.kernel" in setting_names()
+
+
+@pytest.mark.parametrize(
+    ("pictures", "budget", "network"),
+    [(200, "10m", "fastgan"), (2000, "10m", "dcgan"), (2000, "200k-images", "dcgan"), (2000, "1000h", "r3gan")],
+)
+def test_the_network_follows_from_the_pictures_and_the_budget(pictures: int, budget: str, network: str) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (pictures, 1, 16, 16), np.uint8)
+    labels, split = np.full(pictures, -1), np.full(pictures, "train")
+    packed = PackedSet(Path(), "noise", "", images, labels, [], split, [""] * pictures, {})
+    plan = make_plan(train_settings({"budget": budget, "device": "cpu"}), packed)
+    assert plan.settings.network.name == network
+    assert "network" in [choice.name for choice in plan.choices]
+    asked = make_plan(train_settings({"budget": budget, "network": "dcgan"}), packed)
+    assert asked.settings.network.name == "dcgan"
+    assert "network" not in [choice.name for choice in asked.choices]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +16,7 @@ from ganvas.encode.words.learned import LearnedWords
 from ganvas.errors import InputError, SettingsError
 from ganvas.pictures.packed import PackedSet
 from ganvas.studio import StudioFolder
-from ganvas.train import draw, train
+from ganvas.train import checkpoint, draw, train
 from ganvas.train.condition import Conditions, WordMap
 from ganvas.train.data import BalancedOrder, to_network
 from ganvas.train.drift import drift, drift_loss
@@ -208,10 +210,50 @@ def test_a_fork_goes_on_with_other_settings_as_a_new_run(studio: StudioFolder, t
     assert images == sorted(images)
     assert studio.catalog.run_named("parent").images_seen == 640
     assert len(read_lines(parent.metrics_file)) < len(images)
+    assert [int(path.name) for path in checkpoint.checkpoints(child.checkpoints)][-1] == 960
+    assert [tick["images"] for tick in read_lines(child.ticks_file)][-1] == 960
     with pytest.raises(InputError, match="has used its budget of 640-images"):
         train(studio, "halves", {"gamma": 3}, name="short", fork="parent")
     with pytest.raises(SettingsError, match="--fork cannot change network"):
         train(studio, "halves", {"network": {"latent": 16}}, fork="parent")
+
+
+def test_a_fork_that_was_stopped_goes_on_with_the_same_command(studio: StudioFolder, tiny: dict) -> None:
+    train(studio, "halves", tiny, name="parent")
+    given = {"budget": "1280-images", "keep_checkpoints": 10}
+    child = train(studio, "halves", given, fork="parent")
+    whole = checkpoint.network_tensors(checkpoint.checkpoints(child.checkpoints)[-1], "generator")
+    for path in checkpoint.checkpoints(child.checkpoints)[-1:]:
+        shutil.rmtree(path)
+    studio.catalog.update_run(child.name, state="interrupted")
+    again = train(studio, "halves", given, fork="parent")
+    assert again.name == child.name
+    resumed = checkpoint.network_tensors(checkpoint.checkpoints(child.checkpoints)[-1], "generator")
+    assert all(torch.equal(resumed[name], tensor) for name, tensor in whole.items())
+    assert train(studio, "halves", {**tiny, **given}).name != child.name
+    with pytest.raises(InputError, match="need a run's name"):
+        train(studio, "halves", given, fork="last")
+
+
+def test_a_fork_has_its_own_settings_and_no_alarm_of_its_parent(studio: StudioFolder, tiny: dict) -> None:
+    parent = train(studio, "halves", {**tiny, "alarms": {"one_colour_patience": 7}}, name="parent")
+    newest = checkpoint.checkpoints(parent.checkpoints)[-1]
+    state = json.loads((newest / "state.json").read_text())
+    state |= {"rate_factor": 0.3, "counts": {**state["counts"], "collapse": 3}}
+    (newest / "state.json").write_text(json.dumps(state))
+    given = {"budget": "656-images", "augment_strength": 0.25, "alarms": {"plateau_patience": 0}, "network": "dcgan"}
+    child = train(studio, "halves", given, fork="parent")
+    assert child.read_settings()["settings"]["alarms"]["one_colour_patience"] == 7
+    state = checkpoint.state_of(checkpoint.checkpoints(child.checkpoints)[-1])
+    assert (state["rate_factor"], state["strength"]) == (1, 0.25)
+    assert state["counts"].get("collapse", 0) == 0
+
+
+def test_uneven_parts_of_a_batch_weigh_by_their_pictures(toys: PackedSet) -> None:
+    still = {"generator_rate": 0, "loss": "hinge", "network": {**NETWORK, "upsampling": "nearest"}}
+    whole, parts = (stepped(toys, **still, micro_batch=size) for size in (None, 12))
+    for ours, theirs in zip(whole.discriminator.parameters(), parts.discriminator.parameters(), strict=True):
+        assert (ours - theirs).norm() <= 0.2 * ours.norm() + 1e-4
 
 
 def test_a_transfer_starts_from_what_another_run_learned(studio: StudioFolder, tiny: dict) -> None:

@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import pickle
 import struct
+import zlib
 from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
@@ -36,10 +37,12 @@ FAILURES = (
     ValueError,
     pickle.UnpicklingError,
     struct.error,
+    zlib.error,
     OSError,
 )
 # A pickle may name any function of any package to be called; of these alone a KeyedVectors is made.
 MAY_BE_UNPICKLED = {
+    "_codecs": {"encode"},  # bytes of the pickles of gensim 3
     "gensim.models.fasttext": {"FastTextKeyedVectors"},
     "gensim.models.keyedvectors": {"CompatVocab", "KeyedVectors", "Vocab", "Word2VecKeyedVectors"},
     "numpy": {"dtype", "ndarray"},

@@ -114,7 +114,8 @@ def _without_vector(missing: Sequence[tuple[str, str]], encoder: WordEncoder) ->
     named = []
     for label, word in missing[:NAMED]:
         near = encoder.spellings(word, 3)
-        named.append(repr(label) + (f" (spelt like {', '.join(near)})" if near else ""))
+        called = f" called {word!r}" if clean(label) != word else ""
+        named.append(repr(label) + called + (f" (spelt like {', '.join(near)})" if near else ""))
     more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
     first, word = missing[0]
     suggestion = (encoder.spellings(word, 1) or ["WORD"])[0]

@@ -1,4 +1,4 @@
-"""How near a word is to each word a run learned: `similar("slipper", learned)` -> [("sandal", 0.55), …], highest first.
+"""How near a word is to each word a run learned: `similar("slipper", learned)[0]` -> ("sandal", 0.55, 0.98).
 
 `vector_of("slipper", learned)` is what a generator is told; a learned word is answered without its encoder.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +21,20 @@ from ganvas.errors import InputError
 MIXTURE_TEMPERATURE = 0.05  # measured on Fashion-MNIST: benchmarks/README.md
 
 
-def similar(text: str, learned: LearnedWords) -> list[tuple[str, float]]:
-    """(learned word, cosine) of every learned word, highest first. Raises what `vector_of` raises."""
-    cosines = learned.similarities(vector_of(text, learned))
-    return [(learned.words[i], float(cosines[i])) for i in np.argsort(-cosines, kind="stable")]
+class Near(NamedTuple):
+    """A learned word, its cosine to the word asked for, and its share of what is drawn for that, by the mixture."""
+
+    word: str
+    similarity: float
+    share: float
+
+
+def similar(text: str, learned: LearnedWords, temperature: float = MIXTURE_TEMPERATURE) -> list[Near]:
+    """Every learned word beside any word, the most similar first. Raises what `vector_of` raises."""
+    vector = vector_of(text, learned)
+    cosines, shares = learned.similarities(vector), _shares(learned.index(text), vector, learned, temperature)
+    order = np.argsort(-cosines, kind="stable")
+    return [Near(learned.words[i], float(cosines[i]), float(shares[i])) for i in order]
 
 
 def mixture(text: str, learned: LearnedWords, temperature: float) -> NDArray[np.float32]:
@@ -32,11 +43,16 @@ def mixture(text: str, learned: LearnedWords, temperature: float) -> NDArray[np.
     A softmax, over the temperature, of cosines taken from the middle of the learned vectors: what all learned words
     have in common (garments, say) then counts for none of them. Raises what `vector_of` raises.
     """
-    index = learned.index(text)
+    return _shares(learned.index(text), vector_of(text, learned), learned, temperature)
+
+
+def _shares(
+    index: int | None, vector: NDArray[np.float32], learned: LearnedWords, temperature: float
+) -> NDArray[np.float32]:
     if index is not None:
         return np.asarray(np.eye(len(learned.vectors), dtype=np.float32)[index])
     middle = learned.vectors.mean(axis=0)
-    vectors, vector = learned.vectors - middle, vector_of(text, learned) - middle
+    vectors, vector = learned.vectors - middle, vector - middle
     lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(vector)
     weights = np.exp((vectors @ vector / np.maximum(lengths, 1e-8) - 1) / temperature)
     return np.asarray(weights / weights.sum(), np.float32)
@@ -68,19 +84,27 @@ def vector_of(text: str, learned: LearnedWords) -> NDArray[np.float32]:
 
 
 def words_of_run(
-    folder: Path, labels: Sequence[str], encoder: str | None = None, aliases: Mapping[str, str] | None = None
+    folder: Path,
+    labels: Sequence[str],
+    encoder: str | None = None,
+    aliases: Mapping[str, str] | None = None,
+    usual: str = DEFAULT_WORD_ENCODER,
 ) -> LearnedWords:
     """The words saved in a run's folder; or, of a run that was told labels, the words its labels would be.
 
-    An `encoder` or `aliases` other than the run's own also make them anew. Raises InputError for a run without labels.
+    An `encoder` (else the run's own, or the `usual` one) or `aliases` beside the run's own also make them anew. Raises
+    InputError for a run without labels.
     """
-    if (folder / FACTS).exists() and not aliases:
-        saved = LearnedWords.load(folder)
-        if encoder in (None, saved.encoder):
+    if encoder is not None and Path(encoder).expanduser().is_file():
+        encoder = str(Path(encoder).expanduser().absolute())
+    saved = LearnedWords.load(folder) if (folder / FACTS).exists() else None
+    if saved is not None:
+        if not aliases and encoder in (None, saved.encoder):
             return saved
+        usual, aliases = saved.encoder, {**dict(zip(saved.labels, saved.words, strict=True)), **(aliases or {})}
     if not labels:
-        raise InputError(f"run {folder.name} was trained on pictures without labels: it learned no words")
-    return learned_words(labels, _loaded(encoder or DEFAULT_WORD_ENCODER), aliases)
+        raise InputError(f"run {folder.name} was told no labels: it learned no words")
+    return learned_words(labels, _loaded(encoder or usual), aliases)
 
 
 @lru_cache(maxsize=1)  # a page or a notebook asks for one word after another
