@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import runpy
 
-NAMES = ("startup", "pack", "loop_speed", "fashion")
+NAMES = ("startup", "pack", "loop_speed", "step_share", "fashion", "words")
 
 for name in NAMES:
     print(f"== {name}")

@@ -67,6 +67,7 @@ def draw(
     walking = interpolate is not None
     given = {"--ask": ask, "--grid": grid, "--interpolate": walking, "--gif": gif, "--out": out, "--each": each}
     _check_clashes({**given, "--label": label, "--word": word, "--json": as_json})
+    _check_names(gif, None if each or ask else out)
     opening: Opening = context.obj
     chosen = opening.studio().run(run)
     asked: Asked = {"seed": seed, "label": label, "word": word, "truncation": truncation, "checkpoint": checkpoint}
@@ -84,6 +85,17 @@ def _check_clashes(given: dict[str, object]) -> None:
         for other in others:
             if given[first] and given[other]:
                 raise InputError(f"{first} and {other} do not go together: leave one of them out")
+
+
+def _check_names(gif: Path | None, sheet: Path | None) -> None:
+    """Before anything is drawn."""
+    from ganvas.pictures.animate import check_gif_name
+    from ganvas.pictures.sheet import check_picture_name
+
+    if gif is not None:
+        check_gif_name(gif)
+    if sheet is not None:
+        check_picture_name(sheet)
 
 
 def _sheet(

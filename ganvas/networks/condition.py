@@ -1,8 +1,8 @@
 """What a generator is told beside noise, and how a discriminator holds it to that.
 
-A condition is a vector float [N, C] of unit length, whatever it stands for: a label is one-hot, a word its coordinates,
-a mixture of words the mixture of theirs. Generator: a learned linear map of it, joined to the latent. Discriminator:
-projection, Miyato & Koyama 2018 (arXiv 1802.05637), eq. 3: logit = w·h + e(y)·h for the last features h.
+A condition is a vector float [N, C], whatever it stands for: a label is one-hot, a word its coordinates (of unit
+length), a mixture of words the mixture of theirs. Generator: a learned linear map of it, joined to the latent.
+Discriminator: projection, Miyato & Koyama 2018 (arXiv 1802.05637), eq. 3: logit = w·h + e(y)·h for the last features h.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a pair of networks costs: parameters, and multiply-adds a picture. `cost(pair, shape)` counts, `layers` lists.
+"""What a pair of networks costs: parameters, and multiply-adds a picture. `cost(pair, shape)`.
 
 Counted from the convolutions and matrix products that one picture really runs through, on torch's meta device: no
 number is computed, no weight touched, no random number drawn. `cost_of(settings, shape)` does not even make weights.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -37,15 +37,6 @@ class Cost:
         return 3 * self.generator_macs + (8 + 3 * penalties) * self.discriminator_macs
 
 
-class Layer(NamedTuple):
-    """One row of a table: a module that has weights of its own."""
-
-    name: str
-    output: tuple[int, ...]  # without the batch
-    parameters: int
-    macs: int
-
-
 def cost(pair: NetworkPair, shape: Shape) -> Cost:
     """Count a pair that was built for this shape; the pair itself stays as it is, on its device."""
     generator, discriminator = (_on_meta(network) for network in pair)
@@ -62,45 +53,6 @@ def cost_of(settings: NetworkSettings, shape: Shape) -> Cost:
     with torch.device("meta"):
         pair = build(settings, shape)
     return cost(pair, shape)
-
-
-def generator_layers(generator: nn.Module, shape: Shape) -> list[Layer]:
-    """The rows of `layers` for a generator that was built for this shape."""
-    return layers(generator, *_noise(generator, shape))
-
-
-def discriminator_layers(discriminator: nn.Module, shape: Shape) -> list[Layer]:
-    """The rows of `layers` for a discriminator that was built for this shape."""
-    return layers(discriminator, *_picture(shape))
-
-
-def layers(module: nn.Module, *inputs: Tensor | None) -> list[Layer]:
-    """Every module with weights of its own, in the order a picture leaves it, for inputs of a batch of one.
-
-    What a module within it is listed with is not counted again.
-    """
-    module = _on_meta(module)
-    rows: list[Layer] = []
-    counter = FlopCounterMode(display=False)
-
-    def unlisted() -> int:
-        return counter.get_total_flops() // 2 - sum(row.macs for row in rows)
-
-    def watch(name: str, part: nn.Module) -> None:
-        before: list[int] = []
-
-        def leave(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
-            rows.append(Layer(name, tuple(output.shape[1:]), _own(part), unlisted() - before.pop()))
-
-        part.register_forward_pre_hook(lambda *_: before.append(unlisted()))
-        part.register_forward_hook(leave)
-
-    for name, part in module.named_modules():
-        if _own(part) and "parametrizations" not in name:
-            watch(name or type(module).__name__, part)
-    with counter, torch.no_grad():
-        module(*(None if given is None else given.to("meta") for given in inputs))
-    return rows
 
 
 Settings = TypeVar("Settings", bound=NetworkSettings)
@@ -153,9 +105,3 @@ def _macs(module: Callable[..., Tensor], *inputs: Tensor | None) -> int:
 
 def _parameters(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
-
-
-def _own(module: nn.Module) -> int:
-    own = sum(parameter.numel() for parameter in module.parameters(recurse=False))
-    held = getattr(module, "parametrizations", None)  # of a spectral norm: the weight lies one module deeper
-    return own + (_parameters(held) if held is not None else 0)

@@ -1,9 +1,10 @@
 """DCGAN for any height × width: the classic to beat, and the quickest to good pictures at small sizes.
 
-After Radford et al. 2015 (arXiv 1511.06434), figure 1 and section 3, with two departures that were measured: the
+After Radford et al. 2015 (arXiv 1511.06434), figure 1 and section 3, with departures of which two were measured: the
 discriminator has no batch norm by default (it fights with gradient penalties), and the generator enlarges by nearest
 neighbours before each convolution, which leaves no checkerboard (Odena et al. 2016, "Deconvolution and checkerboard
 artifacts", Distill).
+A linear layer ends the discriminator, weights start as PyTorch starts them, and the loss is a recipe's (below).
 Sides need not be powers of two: each level is cropped to the size its picture needs.
 """
 

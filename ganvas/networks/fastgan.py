@@ -4,7 +4,8 @@ After Liu et al. 2021 (arXiv 2101.04775), section 3: in the generator small maps
 scales, and the discriminator must rebuild the real pictures from its own features, so that it cannot learn them by
 heart. Departures: no batch norm in the discriminator (it would mix the pictures of a batch); spectral norm there only
 (measured: in the generator, whose batch norm cancels what it fixes, it only slows); noise that follows from the latent,
-so that a latent always gives the same picture; L1 in place of LPIPS, which needs another network's weights.
+so that a latent always gives the same picture; one logit a picture, not one a patch; L1 in place of LPIPS, which needs
+another network's weights.
 """
 
 from __future__ import annotations

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from torch import nn
 
 BASIS_PX = 4  # short side of the learned basis, about
-SHORT = 1e15  # multiply-adds: half a day of a processor, a minute of a GPU
 SHORT_WIDTHS = (8, 12, 16, 24, 32, 48)
 LONG_WIDTHS = (16, 24, 32, 48, 64, 96)
 MIDDLING = {"blocks": 2, "width": 32}
@@ -80,7 +79,7 @@ SHORT_BLOCKS: dict[str, tuple[float, str]] = {
 def resolve(settings: R3ganSettings, shape: Shape, means: Means) -> tuple[R3ganSettings, dict[str, str]]:
     """Fill what is left open for this shape and budget; returns the settings and the reason of each choice."""
     chosen = {"levels": choose_levels(shape, BASIS_PX, settings.levels, "levels")} | (
-        SHORT_BLOCKS if is_short(means) else PAPER_BLOCKS
+        SHORT_BLOCKS if means.short else PAPER_BLOCKS
     )
     chosen = {name: choice for name, choice in chosen.items() if getattr(settings, name) is None}
     filled = settings.model_copy(update={name: value for name, (value, _) in chosen.items()})
@@ -112,7 +111,7 @@ def recipe(settings: R3ganSettings, shape: Shape, means: Means) -> Recipe:
         "beta2": (0.9, ""),
         "beta2_end": (0.99, ""),
     }
-    if is_short(means):
+    if means.short:
         proposed |= {
             "penalty_every": (SHORT_PENALTY_EVERY, "a step with a penalty takes about twice as long"),
             "beta2": (0.99, "a penalty must not be forgotten before the next one"),
@@ -126,11 +125,6 @@ def recipe(settings: R3ganSettings, shape: Shape, means: Means) -> Recipe:
 @register("r3gan", R3ganSettings, resolve, recipe)
 def build(settings: R3ganSettings, shape: Shape) -> NetworkPair:
     return NetworkPair(*_modules(settings, shape))
-
-
-def is_short(means: Means) -> bool:
-    """Whether a budget is a processor's: it has a clock, and stops it before a GPU would have done a minute's work."""
-    return means.macs is not None and means.macs < SHORT
 
 
 def gamma(shape: Shape) -> float:
@@ -147,7 +141,7 @@ def gamma(shape: Shape) -> float:
 def _sized(settings: R3ganSettings, shape: Shape, means: Means) -> tuple[R3ganSettings, dict[str, str]]:
     """Width and blocks: as much as the budget can train, or a middling network where it has no clock."""
     open_ones = [name for name in ("blocks", "width") if getattr(settings, name) is None]
-    if is_short(means):
+    if means.short:
         sizes = [{"blocks": 1, "width": width} for width in SHORT_WIDTHS]
     else:
         sizes = [{"blocks": 1, "width": LONG_WIDTHS[0]}, *({"blocks": 2, "width": width} for width in LONG_WIDTHS)]
@@ -160,13 +154,13 @@ def _sized(settings: R3ganSettings, shape: Shape, means: Means) -> tuple[R3ganSe
         return candidates[0], dict.fromkeys(open_ones, "no clock in the budget: a middling network")
     from ganvas.networks.cost import dearest
 
-    fewest = FEWEST_SHORT if is_short(means) else FEWEST_LONG
+    fewest = FEWEST_SHORT if means.short else FEWEST_LONG
     found, seen = dearest(candidates, shape, means.macs, fewest, _penalties(means))
     return found, dict.fromkeys(open_ones, f"the budget shows such a network about {seen:,} pictures")
 
 
 def _penalties(means: Means) -> float:
-    return 2 / SHORT_PENALTY_EVERY if is_short(means) else 2.0
+    return 2 / SHORT_PENALTY_EVERY if means.short else 2.0
 
 
 def _seen(settings: R3ganSettings, shape: Shape, means: Means) -> float:

@@ -28,12 +28,20 @@ class Shape:
     condition: int = 0
 
 
+SHORT = 1e15  # multiply-adds: half a day of a processor, a minute of a GPU
+
+
 @dataclass(frozen=True)
 class Means:
     """What there is to learn with: training pictures, and the multiply-adds of the budget (None: it has no clock)."""
 
     pictures: int
     macs: float | None = None
+
+    @property
+    def short(self) -> bool:
+        """Whether a clock stops the training before a GPU would have done a minute's work: a processor's budget."""
+        return self.macs is not None and self.macs < SHORT
 
 
 class NetworkSettings(BaseModel):

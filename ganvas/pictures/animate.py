@@ -66,14 +66,19 @@ def loop_gif(
     """
     if not images:
         raise InputError("an animation needs at least one frame: there is none to show")
-    if Path(path).suffix.lower() != ".gif":
-        raise InputError(f"{path} cannot be written: the name of an animation must end in .gif")
+    check_gif_name(path)
     durations = [round(1000 * seconds_a_frame)] * len(images)
     scale, data = 1.0, _encoded(images, durations)
     while len(data) > max_bytes and scale * images[0].width > SMALLEST_LOOP_PX:
         scale *= 0.95 * math.sqrt(max_bytes / len(data))
         data = _encoded([_resized(image, scale) for image in images], durations)
     return write_whole(path, data)
+
+
+def check_gif_name(path: str | Path) -> None:
+    """Raises InputError where a name does not end in .gif."""
+    if Path(path).suffix.lower() != ".gif":
+        raise InputError(f"{path} cannot be written: the name of an animation must end in .gif")
 
 
 def _thinned(frames: Sequence[Frame]) -> list[Frame]:

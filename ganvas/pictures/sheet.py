@@ -77,16 +77,20 @@ def save_png(path: str | Path, image: Image.Image) -> Path:
 def save_picture(path: str | Path, image: Image.Image) -> Path:
     """The same in the format that the name's suffix says. Raises InputError for one that is not known."""
     path = Path(path)
-    how = FORMATS.get(path.suffix.lower())
-    if how is None:
-        raise InputError(f"{path} cannot be written: its name must end in {', '.join(FORMATS)}")
+    check_picture_name(path)
     buffer = io.BytesIO()
     try:
-        image.save(buffer, **how)
+        image.save(buffer, **FORMATS[path.suffix.lower()])
     except (OSError, ValueError) as error:  # JPEG and WebP end at 65,500 and 16,383 pixels a side
         size = f"{image.width}x{image.height}"
         raise InputError(f"{path} cannot hold {size} pixels ({error}): write fewer pictures, or a .png") from error
     return write_whole(path, buffer.getvalue())
+
+
+def check_picture_name(path: Path) -> None:
+    """Raises InputError where a name's suffix says no format that is written."""
+    if path.suffix.lower() not in FORMATS:
+        raise InputError(f"{path} cannot be written: its name must end in {', '.join(FORMATS)}")
 
 
 def _check(pictures: NDArray[np.uint8], captions: Sequence[str] | None) -> None:

@@ -257,9 +257,10 @@ class Training:
         adaptive = self.settings.augment_strength is None and bool(self.settings.augment)
         if not adaptive or "certainty" not in means:
             return self.players.strength
-        amount = self.plan.budget.amount if self.plan.budget.kind == "images" else FULL_STRENGTH_IMAGES
-        to_full = min(FULL_STRENGTH_IMAGES, FULL_STRENGTH * amount)
-        return next_strength(self.players.strength, means["certainty"], images, self.settings.augment_target, to_full)
+        players = self.players
+        now = self.plan.budget.progress(players.images, players.seconds)
+        to_full = min(FULL_STRENGTH_IMAGES, FULL_STRENGTH * players.images / now)
+        return next_strength(players.strength, means["certainty"], images, self.settings.augment_target, to_full)
 
     def _hear(self, trouble: TrainingStopped | None) -> None:
         """What the leader decided: alarms are raised in every process."""

@@ -15,12 +15,12 @@ from ganvas.train.condition import Conditions
 from ganvas.train.device import DeviceChoice, choose_device, choose_precision, macs_a_second
 from ganvas.train.flips import MOST_PICTURES, flips_allowed
 from ganvas.train.settings import AUTO, TrainSettings, network_settings
-from ganvas.train.telling import choose_condition
+from ganvas.train.telling import AS_ASKED, choose_condition
 
 FEWEST_PICTURES = 2
 ENOUGH_PICTURES = 50_000  # from here on augmentation costs more than it gives (research: FFHQ at 70,000 got worse)
 HUNDREDS = 1_000
-LONG = 1e15  # multiply-adds of a budget: half a day of a processor, a minute of a GPU
+MANY_IMAGES = 1_000_000  # of a budget without a clock: a long one
 PATIENCE = 1e5  # multiply-adds a pixel and picture: about twice what dcgan needs
 UNEVEN = 5  # times as many pictures in the commonest label as in the rarest
 
@@ -65,14 +65,14 @@ def make_plan(asked: TrainSettings, packed: PackedSet, conditions: Conditions | 
     choices: list[Choice] = []
     if conditions is None:
         conditions, reason = choose_condition(asked, packed)
-        if asked.condition is None:
+        if reason != AS_ASKED:
             choices.append(Choice("condition", conditions.kind, reason))
     shape = Shape(packed.height, packed.width, packed.channels, conditions.width)
     device = choose_device(asked.device)
     precision = choose_precision(asked.precision, device.name)
     budget = parse_budget(asked.budget, count)
     means = _means(budget, device, count, shape.height * shape.width)
-    opened = asked.network if asked.network.name != AUTO else _suitable(means, choices)
+    opened = asked.network if asked.network.name != AUTO else _suitable(means, budget, choices)
     kind = architecture(opened.name)
     network, reasons = kind.resolve(opened, shape, means)
     choices += [Choice(f"network.{key}", str(getattr(network, key)), why) for key, why in reasons.items()]
@@ -86,12 +86,13 @@ def make_plan(asked: TrainSettings, packed: PackedSet, conditions: Conditions | 
     return Plan(settings, tuple(choices), shape, conditions, budget, every)
 
 
-def _suitable(means: Means, choices: list[Choice]) -> NetworkSettings:
+def _suitable(means: Means, budget: Budget, choices: list[Choice]) -> NetworkSettings:
     """The architecture for these pictures and this budget: measured in benchmarks/README.md."""
-    if means.macs is not None and means.macs >= LONG:
+    long = budget.amount >= MANY_IMAGES if means.macs is None else not means.short
+    if long and means.pictures < HUNDREDS:
+        name, reason = "fastgan", f"a long budget for {means.pictures:,} training pictures: made for hundreds"
+    elif long:
         name, reason = "r3gan", "a long budget: the modern network that goes on learning"
-    elif means.pictures < HUNDREDS:
-        name, reason = "fastgan", f"{means.pictures:,} training pictures: made for hundreds"
     else:
         name, reason = "dcgan", "the quickest to good pictures in a short budget"
     choices.append(Choice("network", name, reason))

@@ -8,6 +8,7 @@ from ganvas.train.condition import Conditions
 from ganvas.train.settings import TrainSettings
 
 FEWEST_A_LABEL = 10
+AS_ASKED = "as asked"
 
 
 def choose_condition(asked: TrainSettings, packed: PackedSet) -> tuple[Conditions, str]:
@@ -17,10 +18,13 @@ def choose_condition(asked: TrainSettings, packed: PackedSet) -> tuple[Condition
     if asked.condition in ("label", "word"):
         _check(asked.condition, packed, unlabelled)
         if asked.condition == "label":
-            return Conditions.of_labels(names, counts), "as asked"
-        return _by_word(asked, packed), "as asked"
+            return Conditions.of_labels(names, counts), AS_ASKED
+        told = _by_word(asked, packed)
+        return told, AS_ASKED + _of_one_word(told)
     labelled = len(names) >= 2 and min(counts) >= FEWEST_A_LABEL and not unlabelled
-    if asked.condition == "none" or not labelled:
+    if asked.condition == "none":
+        return Conditions.none(), AS_ASKED
+    if not labelled:
         return Conditions.none(), "the set has no two labels with enough pictures each, or pictures without one"
     return (
         Conditions.of_labels(names, counts),
@@ -45,6 +49,15 @@ def _check(condition: str, packed: PackedSet, unlabelled: int) -> None:
             f"label {untrained[0]!r} of set {packed.name} has no training picture: make a set without it, or with "
             "another --split"
         )
+
+
+def _of_one_word(told: Conditions) -> str:
+    assert told.words is not None
+    by_word: dict[str, list[str]] = {}
+    for label, word in zip(told.words.labels, told.words.words, strict=True):
+        by_word.setdefault(word.casefold(), []).append(label)
+    same = next((labels for labels in by_word.values() if len(labels) > 1), None)
+    return "" if same is None else f"; {' and '.join(same)} are of one word: --alias tells them apart"
 
 
 def _by_word(asked: TrainSettings, packed: PackedSet) -> Conditions:

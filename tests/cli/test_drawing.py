@@ -98,6 +98,20 @@ def test_a_gif_is_a_loop_of_walks_side_by_side(call: Call) -> None:
     assert call("--gif", "one.gif", "-n", 2)[1] == "1 walk through 2 pictures, 32 frames, in one.gif\n"
 
 
+def test_a_seed_that_is_none_leaves_the_one_before(call: Call) -> None:
+    code, _, error = call("--ask", "-n", 2, typed="boot\nseed 99999999999999999999\ndress\n")
+    assert code == 0
+    assert "is no seed" in error
+    assert sorted(os.listdir()) == ["told-boot-seed0.png", "told-dress-seed0.png"]
+
+
+def test_a_name_that_cannot_be_written_is_refused_before_anything_is_drawn(call: Call) -> None:
+    for arguments in (["--out", "new.tif"], ["--gif", "walk.png"]):
+        code, _, error = call(*arguments)
+        assert code == 1
+        assert "must end in" in error
+
+
 def test_asking_on_draws_word_after_word_and_outlives_one_it_does_not_know(call: Call) -> None:
     code, text, error = call("--ask", typed="slipper\nwrds\nseed 3\n BOOT \n\ngown\n")
     assert code == 0

@@ -183,6 +183,14 @@ main()
 """
 
 
+def test_two_labels_of_one_word_are_named(studio: StudioFolder, tiny: dict) -> None:
+    packed = PackedSet.open(studio.sets / "halves")
+    alias = {"light above": "light", "light below": "light"}
+    plan = make_plan(train_settings({**tiny, "condition": "word", "alias": alias}), packed)
+    (choice,) = [choice for choice in plan.choices if choice.name == "condition"]
+    assert "light above and light below are of one word" in choice.reason
+
+
 def test_a_step_that_does_not_fit_into_memory_is_made_in_parts(studio: StudioFolder) -> None:
     command = [sys.executable, "-c", GREEDY, "-C", str(studio.root), "train", "halves", "--name", "large"]
     command += ["--budget", "1024-images", "--set", "batch=512", "--set", "ticks=1", "--set", "light_judge=0"]
