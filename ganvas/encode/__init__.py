@@ -43,7 +43,7 @@ def register(name: str) -> Callable[[Callable[[], Encoder]], Callable[[], Encode
 
 
 def encoder_names() -> list[str]:
-    return sorted(ENCODERS)
+    return ENCODERS.names()
 
 
 def encoder(name: str = DEFAULT_ENCODER) -> Encoder:

@@ -94,7 +94,7 @@ def register(
 
 def architecture_names() -> list[str]:
     _read_modules()
-    return sorted(ARCHITECTURES)
+    return ARCHITECTURES.names()
 
 
 def architecture(name: str) -> Architecture:

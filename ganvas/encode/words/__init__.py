@@ -60,7 +60,7 @@ def register(name: str) -> Callable[[Callable[[], WordEncoder]], Callable[[], Wo
 
 
 def word_encoder_names() -> list[str]:
-    return sorted(WORD_ENCODERS)
+    return WORD_ENCODERS.names()
 
 
 def word_encoder(name_or_path: str | Path = DEFAULT_WORD_ENCODER) -> WordEncoder:
