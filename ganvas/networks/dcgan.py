@@ -32,6 +32,9 @@ class DcganSettings(NetworkSettings):
     conv_layers: int | None = Field(None, ge=1, le=12, description="levels of 2 × up- and downsampling")
     generator_filters: int | None = Field(None, ge=1, le=512, description="generator channels at full size")
     discriminator_filters: int | None = Field(None, ge=1, le=512, description="discriminator channels at half size")
+    patch: Literal[1, 2] | None = Field(
+        None, description="pixels a side that each point of the generator's last maps draws"
+    )
     kernel: int = Field(4, ge=2, le=7, description="side of the strided kernels, pixels")
     upsampling: Literal["nearest", "transposed"] = Field(
         "nearest", description="enlarging before a 3 × 3 convolution, or by strided transposed ones as in the paper"
@@ -56,6 +59,9 @@ def resolve(settings: DcganSettings, shape: Shape, means: Means) -> tuple[DcganS
         if getattr(settings, name) is None:
             chosen[name] = filters
             reasons[name] = f"{pixels:,} pixels a picture: wide enough to draw them, narrow enough to see many"
+    if settings.patch is None:
+        chosen["patch"] = 2
+        reasons["patch"] = "maps of half the size draw 2 × 2 pixels a point: more pictures are seen in the same time"
     return settings.model_copy(update=chosen), reasons
 
 
@@ -91,10 +97,7 @@ def _modules(settings: DcganSettings, shape: Shape) -> tuple[nn.Module, nn.Modul
         sizes=sizes,
         widths=[settings.generator_filters * w for w in widths],
         channels=shape.channels,
-        kernel=settings.kernel,
-        nearest=settings.upsampling == "nearest",
-        latent=settings.latent,
-        modulation=settings.modulation,
+        settings=settings,
         condition=shape.condition,
     )
     # One level more than the generator where its base is still wide: the last maps should see the whole picture.
