@@ -1,8 +1,10 @@
 """Fashion-MNIST, 60,000 to train on, scored against the held-out 10,000 (n = 5,000, effnet-lite0 at 96 px).
 
     python -m benchmarks.fashion [--budget 180s] [--set NAME=VALUE …]
+    python -m benchmarks.fashion --budget 60s --each network=r3gan --each loss=hinge …
 
-Prints KID×1000, precision, recall, density and coverage beside the real-against-real baseline, with images/s.
+Prints KID×1000, precision, recall, density and coverage beside the real-against-real baseline, with images/s; with
+--each one training of the same budget for the defaults and for each of these settings, a row a training.
 Needs the data set's own files: the Debian package dataset-fashion-mnist, or a network.
 """
 
@@ -14,27 +16,40 @@ from pathlib import Path
 
 import ganvas
 from ganvas.cli.screen import screen
+from ganvas.errors import TrainingStopped
 from ganvas.train.settings import parse_assignments
+
+COLUMNS = ("KID×1000", "FD", "precision", "recall", "density", "coverage", "authenticity")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--budget", default="180s")
     parser.add_argument("--set", dest="assignments", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--each", action="append", default=[], metavar="NAME=VALUE[,NAME=VALUE…]")
     parser.add_argument("--studio", default=str(Path(tempfile.gettempdir()) / "ganvas-bench-fashion"))
     parser.add_argument("-n", type=int, default=5000)
     chosen = parser.parse_args()
-    root = Path(chosen.studio)
-    studio = ganvas.Studio(root, progress=screen())
+    studio = ganvas.Studio(chosen.studio, progress=screen())
     if not studio.sets():
         studio.add_sample("fashion", full=True)
-    run = studio.set("fashion").train(budget=chosen.budget, **parse_assignments(chosen.assignments))
-    card = run.judge(chosen.n)
-    facts = run.info()
-    print(f"{run.name}: {facts['images']:,} images in {facts['train_seconds']} s of training steps")
-    print(f"{chosen.assignments or 'defaults'}; {card.headline}")
-    for row in card.rows():
-        print("  ".join(f"{cell:>16}" for cell in row))
+    print("| seconds | settings | images | " + " | ".join(COLUMNS) + " |\n" + "|---" * (3 + len(COLUMNS)) + "|")
+    baseline = ""
+    for each in ["", *chosen.each]:
+        own = [*chosen.assignments, *filter(None, each.split(","))]
+        try:
+            run = studio.set("fashion").train(budget=chosen.budget, **parse_assignments(own))
+            ended = ""
+        except TrainingStopped as stopped:
+            run, ended = studio.run("last"), f", {str(stopped).partition(';')[0]}"
+        card = run.judge(chosen.n)
+        scores = {name: (here, real) for name, here, real in card.rows()}
+        facts = run.info()
+        named = f"`{'` `'.join(own)}`" if own else "defaults"
+        first = f"| {facts['train_seconds']} | {named}{ended} | {facts['images']:,} | "
+        print(first + " | ".join(scores.get(name, ("", ""))[0] for name in COLUMNS) + " |", flush=True)
+        baseline = "| | real against real | | " + " | ".join(scores.get(n, ("", ""))[1] for n in COLUMNS) + " |"
+    print(baseline)
 
 
 if __name__ == "__main__":

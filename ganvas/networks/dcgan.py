@@ -40,7 +40,7 @@ class DcganSettings(NetworkSettings):
         "nearest", description="enlarging before a 3 × 3 convolution, or by strided transposed ones as in the paper"
     )
     modulation: bool = Field(False, description="the latent and condition scale and shift every generator level")
-    latent: int = Field(64, ge=1, le=1024, description="numbers of noise a picture is made from")
+    latent: int = Field(128, ge=1, le=1024, description="numbers of noise a picture is made from")
     leaky_slope: float = Field(0.2, ge=0, le=1, description="slope of the discriminator's leaky ReLU below zero")
     dropout: float = Field(0.0, ge=0, lt=1, description="dropout after each discriminator level")
     discriminator_norm: Literal["none", "batch"] = Field("none", description="normalisation in the discriminator")
@@ -60,8 +60,11 @@ def resolve(settings: DcganSettings, shape: Shape, means: Means) -> tuple[DcganS
             chosen[name] = filters
             reasons[name] = f"{pixels:,} pixels a picture: wide enough to draw them, narrow enough to see many"
     if settings.patch is None:
-        chosen["patch"] = 2
-        reasons["patch"] = "maps of half the size draw 2 × 2 pixels a point: more pictures are seen in the same time"
+        chosen["patch"], reasons["patch"] = (
+            (2, "maps of half the size draw 2 × 2 pixels a point: more pictures are seen in the same time")
+            if small
+            else (1, f"{pixels:,} pixels a picture: drawn by patches they stay blocky for long")
+        )
     return settings.model_copy(update=chosen), reasons
 
 

@@ -48,6 +48,7 @@ class Generator(nn.Module):
         )
         self.norms = nn.ModuleList(ModulatedNorm(o, told) for o in widths[1:])
         self.picture = nn.Conv2d(widths[-1], channels * self.patch**2, 3, padding=1)
+        _start_patches_flat(self.picture, self.patch**2)
 
     def forward(self, latent: Tensor, condition: Tensor | None = None) -> Tensor:
         told = self.condition(latent, condition)
@@ -59,6 +60,14 @@ class Generator(nn.Module):
             x = F.relu(norm(level(x)[:, :, :height, :width], told))
         height, width = self.size
         return torch.tanh(F.pixel_shuffle(self.picture(x), self.patch)[:, :, :height, :width])
+
+
+def _start_patches_flat(conv: nn.Conv2d, points: int) -> None:
+    """All pixels of a patch start alike (Aitken et al. 2017, arXiv 1707.02937): no checkerboard to be recognised by."""
+    with torch.no_grad():
+        conv.weight.copy_(conv.weight[::points].repeat_interleave(points, dim=0))
+        if conv.bias is not None:
+            conv.bias.copy_(conv.bias[::points].repeat_interleave(points))
 
 
 class ModulatedNorm(BatchNorm):
