@@ -159,7 +159,7 @@ def test_loading_and_a_learned_word_need_neither_torch_nor_an_encoder(learned: L
 
 
 def test_words_are_ranked_by_cosine(learned: LearnedWords) -> None:
-    ranked = similar("high_gown", learned)
+    ranked = similar("the_gown", learned)
     assert [near.word for near in ranked] == ["dress", "ankle boot", "shirt"]
     assert ranked[0][1] == pytest.approx(0.9 / np.hypot(0.9, 0.1))
     assert similar("Dress", learned)[0] == ("dress", pytest.approx(1), 1)
@@ -175,6 +175,9 @@ def test_two_labels_of_one_word_keep_their_own_shares(learned: LearnedWords) -> 
 def test_an_unknown_word_is_refused_with_spellings(learned: LearnedWords) -> None:
     with pytest.raises(InputError, match=r"no vector for 'sliper'\. Spelt like it: slipper\. Learned: shirt, dress"):
         vector_of("sliper", learned)
+    with pytest.raises(InputError, match=r"no vector for 'sliper' in 'a gown of sliper'\. Spelt like it: slipper"):
+        vector_of("a gown of sliper", learned)
+    assert vector_of("gown slipper", learned).shape == learned.vectors[0].shape
 
 
 def test_an_encoder_that_has_changed_answers_only_for_learned_words(learned: LearnedWords) -> None:

@@ -28,6 +28,8 @@ class WordVectors:
     """float32 [N, D], of unit length; zeros where unknown."""
     known: NDArray[np.bool_]
     """bool [N]: whether the text has a vector."""
+    left_out: Sequence[Sequence[str]] = ()
+    """Of each text the words without a vector, where its other words have one; empty where no text has such."""
 
 
 class WordEncoder(Protocol):

@@ -75,10 +75,13 @@ def vector_of(text: str, learned: LearnedWords) -> NDArray[np.float32]:
             f"only learned words can be asked for, as {learned.words[0]!r}"
         )
     found = encoder.vectors([clean(text)])
-    if not found.known[0]:
-        near = encoder.spellings(clean(text))
+    missed = [text] if not found.known[0] else list(found.left_out[0]) if found.left_out else []
+    if missed:  # in a phrase too: what was typed wrong would silently count for nothing
+        near = encoder.spellings(clean(missed[0]))
+        within = f" in {text!r}" if found.known[0] else ""
         guess = f" Spelt like it: {', '.join(near)}." if near else ""
-        raise InputError(f"{encoder.name} has no vector for {text!r}.{guess} Learned: {', '.join(learned.words[:12])}.")
+        learnt = ", ".join(learned.words[:12])
+        raise InputError(f"{encoder.name} has no vector for {missed[0]!r}{within}.{guess} Learned: {learnt}.")
     vector: NDArray[np.float32] = found.vectors[0]
     return vector
 

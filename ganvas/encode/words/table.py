@@ -45,25 +45,27 @@ class WordTable:
         """Float32 [N, D] of unit length; a text none of whose content words is in the table has none."""
         vectors = np.zeros((len(texts), self.features), np.float32)
         known = np.zeros(len(texts), bool)
+        left_out: list[list[str]] = [[] for _ in texts]
         for i, text in enumerate(texts):
-            found = self._text(text.strip())
+            found, left_out[i] = self._text(text.strip())
             if found is not None:
                 vectors[i], known[i] = found, True
-        return WordVectors(vectors, known)
+        return WordVectors(vectors, known, left_out)
 
     def spellings(self, text: str, n: int = 5) -> list[str]:
         """The nearest of the table's 100,000 first words."""
         return nearest_spellings(text, self._rows, n)
 
-    def _text(self, text: str) -> Vector | None:
+    def _text(self, text: str) -> tuple[Vector | None, list[str]]:
         whole = self._looked_up(text)
         if whole is None:  # word2vec's own files hold phrases, as ankle_boot
             whole = self._looked_up(text.replace(" ", "_"))
         if whole is not None:
-            return whole
+            return whole, []
         words = WORD.findall(text)
         content = [word for word in words if word.lower() not in STOP_WORDS] or words
-        return _mean([self._word(word) for word in content])
+        found = [self._word(word) for word in content]
+        return _mean(found), [word for word, vector in zip(content, found, strict=True) if vector is None]
 
     def _word(self, word: str) -> Vector | None:
         found = self._looked_up(word)
