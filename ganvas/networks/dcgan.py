@@ -75,8 +75,8 @@ def recipe(settings: DcganSettings, shape: Shape, means: Means) -> Recipe:
     return {
         "loss": ("relativistic", "pairs of a real and a drawn picture cover more kinds than either alone"),
         "batch": (32 if small else 16, f"{kind}: many small steps learn more in a short time than few large ones"),
-        "discriminator_rate": (1.6e-3 if small else 1.2e-3, f"{kind}; the discriminator must stay ahead"),
-        "generator_rate": (8e-4, "as high as stayed stable, below the discriminator's"),
+        "discriminator_rate": (2.4e-3 if small else 1.2e-3, f"{kind}: twice that was no longer stable"),
+        "generator_rate": (3.2e-3 if small else 8e-4, f"{kind}: what covered most kinds in a short time"),
         "decay": (0.5, ""),
         "rate_end": (0.1, "half-way the rates begin to fall to it: where they stay high the players circle each other"),
         "gamma": (0.2 if small else 2.0, f"{kind}: a larger picture has a larger gradient"),
