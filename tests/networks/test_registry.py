@@ -74,6 +74,18 @@ def test_the_classic_settings_change_the_networks() -> None:
     assert wider_generator[1] == plain[1]
 
 
+def test_small_pictures_are_drawn_by_patches_whose_pixels_start_alike() -> None:
+    kind, shape = architecture("dcgan"), Shape(28, 28, 3)
+    settings, reasons = kind.resolve(kind.settings(name="dcgan"), shape, MEANS)
+    assert settings.patch == 2
+    assert "patch" in reasons
+    pictures = build(settings, shape).generator(torch.randn(2, settings.latent))
+    patches = pictures.unfold(2, 2, 2).unfold(3, 2, 2).flatten(4)
+    assert torch.allclose(patches, patches[..., :1].expand_as(patches), atol=1e-6)
+    assert pictures.std() > 0.01
+    assert kind.resolve(kind.settings(name="dcgan"), Shape(96, 128, 3), MEANS)[0].patch == 1
+
+
 def test_a_label_changes_what_is_drawn_and_what_is_thought_of_it() -> None:
     kind, shape = architecture("dcgan"), Shape(16, 16, 1, condition=2)
     settings, _ = kind.resolve(kind.settings(name="dcgan"), shape, MEANS)
