@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 BASE_PX = 5  # short side of the smallest maps of the generator, about
 LARGEST_BASE_PX = 5  # of the last maps a discriminator judges by
+QUICK_MACS = 5e4  # multiply-adds that the quick networks below spend on a pixel of each picture they see
+FEW_SHOWN = 200_000  # pictures: with fewer, speed won; with 370,000 wider networks were better after half of them
 WIDEST = 8  # channels grow towards the small end, to at most 8 × the filters
 
 
@@ -48,39 +50,48 @@ class DcganSettings(NetworkSettings):
 
 def resolve(settings: DcganSettings, shape: Shape, means: Means) -> tuple[DcganSettings, dict[str, str]]:
     """Fill what is left open for this shape; returns the settings and the reason of each choice."""
-    chosen: dict[str, int] = {}
-    reasons: dict[str, str] = {}
     levels, why = choose_levels(shape, BASE_PX, settings.conv_layers, "conv_layers")
-    if settings.conv_layers is None:
-        chosen["conv_layers"], reasons["conv_layers"] = levels, why
-    pixels = shape.height * shape.width
-    small = pixels <= 32 * 32
-    for name, filters in (("generator_filters", 24 if small else 16), ("discriminator_filters", 32 if small else 16)):
-        if getattr(settings, name) is None:
-            chosen[name] = filters
-            reasons[name] = f"{pixels:,} pixels a picture: wide enough to draw them, narrow enough to see many"
-    if settings.patch is None:
-        chosen["patch"], reasons["patch"] = (
-            (2, "maps of half the size draw 2 × 2 pixels a point: more pictures are seen in the same time")
-            if small
-            else (1, f"{pixels:,} pixels a picture: drawn by patches they stay blocky for long")
-        )
-    return settings.model_copy(update=chosen), reasons
+    pixels, small, quick = shape.height * shape.width, _small(shape), _quick(shape, means)
+    wide = f"{pixels:,} pixels a picture: wide enough to draw them, narrow enough to see many"
+    chosen: dict[str, tuple[int, str]] = {
+        "conv_layers": (levels, why),
+        "generator_filters": (24, wide) if quick else (32, "time for a wider generator") if small else (16, wide),
+        "discriminator_filters": (32 if small else 16, wide),
+        "patch": (2, "a short budget: maps of half the size draw 2 × 2 pixels a point, so that more pictures are seen")
+        if quick
+        else (1, "time to draw every pixel by itself" if small else "drawn by patches large pictures stay blocky"),
+    }
+    chosen = {name: choice for name, choice in chosen.items() if getattr(settings, name) is None}
+    values = {name: value for name, (value, _) in chosen.items()}
+    return settings.model_copy(update=values), {name: reason for name, (_, reason) in chosen.items()}
 
 
 def recipe(settings: DcganSettings, shape: Shape, means: Means) -> Recipe:
     """Measured on Fashion-MNIST 28 × 28 and houses 128 × 96 (benchmarks/README.md)."""
-    small = shape.height * shape.width <= 32 * 32
+    small, quick = _small(shape), _quick(shape, means)
     kind = f"{shape.width}×{shape.height} pixels"
+    generator, discriminator = (3.2e-3, 2.4e-3) if quick else (8e-4, 1.6e-3) if small else (8e-4, 1.2e-3)
+    why = f"{kind} and a short budget: nearly as high as stayed stable" if quick else f"{kind}: lower than in a hurry"
     return {
         "loss": ("relativistic", "pairs of a real and a drawn picture cover more kinds than either alone"),
         "batch": (32 if small else 16, f"{kind}: many small steps learn more in a short time than few large ones"),
-        "discriminator_rate": (2.4e-3 if small else 1.2e-3, f"{kind}: twice that was no longer stable"),
-        "generator_rate": (3.2e-3 if small else 8e-4, f"{kind}: what covered most kinds in a short time"),
+        "discriminator_rate": (discriminator, why),
+        "generator_rate": (generator, why),
         "decay": (0.5, ""),
         "rate_end": (0.1, "half-way the rates begin to fall to it: where they stay high the players circle each other"),
         "gamma": (0.2 if small else 2.0, f"{kind}: a larger picture has a larger gradient"),
     }
+
+
+def _small(shape: Shape) -> bool:
+    return shape.height * shape.width <= 32 * 32
+
+
+def _quick(shape: Shape, means: Means) -> bool:
+    """Whether small pictures are to be learned in so little time that speed counts for more than detail."""
+    if not _small(shape) or means.macs is None:
+        return False
+    return means.macs < QUICK_MACS * shape.height * shape.width * FEW_SHOWN
 
 
 @register("dcgan", DcganSettings, resolve, recipe)

@@ -74,16 +74,21 @@ def test_the_classic_settings_change_the_networks() -> None:
     assert wider_generator[1] == plain[1]
 
 
-def test_small_pictures_are_drawn_by_patches_whose_pixels_start_alike() -> None:
+def test_small_pictures_in_a_hurry_are_drawn_by_patches_whose_pixels_start_alike() -> None:
     kind, shape = architecture("dcgan"), Shape(28, 28, 3)
-    settings, reasons = kind.resolve(kind.settings(name="dcgan"), shape, MEANS)
+    hurry, patience = Means(5000, macs=1e12), Means(5000, macs=1e14)
+    settings, reasons = kind.resolve(kind.settings(name="dcgan"), shape, hurry)
     assert settings.patch == 2
     assert "patch" in reasons
     pictures = build(settings, shape).generator(torch.randn(2, settings.latent))
     patches = pictures.unfold(2, 2, 2).unfold(3, 2, 2).flatten(4)
     assert torch.allclose(patches, patches[..., :1].expand_as(patches), atol=1e-6)
     assert pictures.std() > 0.01
-    assert kind.resolve(kind.settings(name="dcgan"), Shape(96, 128, 3), MEANS)[0].patch == 1
+    assert kind.resolve(kind.settings(name="dcgan"), shape, patience)[0].patch == 1
+    assert kind.resolve(kind.settings(name="dcgan"), Shape(96, 128, 3), hurry)[0].patch == 1
+    assert (
+        kind.recipe(settings, shape, hurry)["generator_rate"] > kind.recipe(settings, shape, patience)["generator_rate"]
+    )
 
 
 def test_a_label_changes_what_is_drawn_and_what_is_thought_of_it() -> None:
