@@ -10,6 +10,7 @@ Sides need not be powers of two: each level is cropped to the size its picture n
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 
 BASE_PX = 5  # short side of the smallest maps of the generator, about
 LARGEST_BASE_PX = 5  # of the last maps a discriminator judges by
-QUICK_MACS = 5e4  # multiply-adds that the quick networks below spend on a pixel of each picture they see
-FEW_SHOWN = 200_000  # pictures: with fewer, speed won; with 370,000 wider networks were better after half of them
+SMALL_PX = 32
+HURRY_MACS = 5e4  # multiply-adds that the quickest networks spend on a pixel of each picture they see
+FEW_SHOWN = 200_000  # pictures that a budget shows those networks: with fewer, quickness wins
 WIDEST = 8  # channels grow towards the small end, to at most 8 × the filters
 
 
@@ -48,18 +50,32 @@ class DcganSettings(NetworkSettings):
     discriminator_norm: Literal["none", "batch"] = Field("none", description="normalisation in the discriminator")
 
 
+@dataclass(frozen=True)
+class Preset:
+    """What suits pictures of a size and a budget, measured on Fashion-MNIST and houses (benchmarks/README.md)."""
+
+    why: str
+    generator_filters: int
+    discriminator_filters: int
+    patch: int
+    batch: int
+    generator_rate: float
+    discriminator_rate: float
+    gamma: float
+
+
+# With three times the time of a hurry, the wider generator came nearer after half as many pictures.
+HURRY = Preset("small pictures, a short budget: see as many as can be", 24, 32, 2, 32, 3.2e-3, 2.4e-3, 0.2)
+SMALL = Preset("small pictures, time to draw each pixel well", 32, 32, 1, 32, 8e-4, 1.6e-3, 0.2)
+LARGE = Preset("large pictures: narrow networks, to see many", 16, 16, 1, 16, 8e-4, 1.2e-3, 2.0)
+
+
 def resolve(settings: DcganSettings, shape: Shape, means: Means) -> tuple[DcganSettings, dict[str, str]]:
     """Fill what is left open for this shape; returns the settings and the reason of each choice."""
+    preset = _preset(shape, means)
     levels, why = choose_levels(shape, BASE_PX, settings.conv_layers, "conv_layers")
-    pixels, small, quick = shape.height * shape.width, _small(shape), _quick(shape, means)
-    wide = f"{pixels:,} pixels a picture: wide enough to draw them, narrow enough to see many"
-    chosen: dict[str, tuple[int, str]] = {
-        "conv_layers": (levels, why),
-        "generator_filters": (24, wide) if quick else (32, "time for a wider generator") if small else (16, wide),
-        "discriminator_filters": (32 if small else 16, wide),
-        "patch": (2, "a short budget: maps of half the size draw 2 × 2 pixels a point, so that more pictures are seen")
-        if quick
-        else (1, "time to draw every pixel by itself" if small else "drawn by patches large pictures stay blocky"),
+    chosen = {"conv_layers": (levels, why)} | {
+        name: (getattr(preset, name), preset.why) for name in ("generator_filters", "discriminator_filters", "patch")
     }
     chosen = {name: choice for name, choice in chosen.items() if getattr(settings, name) is None}
     values = {name: value for name, (value, _) in chosen.items()}
@@ -67,31 +83,24 @@ def resolve(settings: DcganSettings, shape: Shape, means: Means) -> tuple[DcganS
 
 
 def recipe(settings: DcganSettings, shape: Shape, means: Means) -> Recipe:
-    """Measured on Fashion-MNIST 28 × 28 and houses 128 × 96 (benchmarks/README.md)."""
-    small, quick = _small(shape), _quick(shape, means)
-    kind = f"{shape.width}×{shape.height} pixels"
-    generator, discriminator = (3.2e-3, 2.4e-3) if quick else (8e-4, 1.6e-3) if small else (8e-4, 1.2e-3)
-    why = f"{kind} and a short budget: nearly as high as stayed stable" if quick else f"{kind}: lower than in a hurry"
+    """What the preset says of the training, with rates that fall."""
+    preset = _preset(shape, means)
     return {
         "loss": ("relativistic", "pairs of a real and a drawn picture cover more kinds than either alone"),
-        "batch": (32 if small else 16, f"{kind}: many small steps learn more in a short time than few large ones"),
-        "discriminator_rate": (discriminator, why),
-        "generator_rate": (generator, why),
+        "batch": (preset.batch, "many small steps learn more in a short time than few large ones"),
+        "discriminator_rate": (preset.discriminator_rate, preset.why),
+        "generator_rate": (preset.generator_rate, preset.why),
         "decay": (0.5, ""),
         "rate_end": (0.1, "half-way the rates begin to fall to it: where they stay high the players circle each other"),
-        "gamma": (0.2 if small else 2.0, f"{kind}: a larger picture has a larger gradient"),
+        "gamma": (preset.gamma, f"{shape.width}×{shape.height} pixels: a larger picture has a larger gradient"),
     }
 
 
-def _small(shape: Shape) -> bool:
-    return shape.height * shape.width <= 32 * 32
-
-
-def _quick(shape: Shape, means: Means) -> bool:
-    """Whether small pictures are to be learned in so little time that speed counts for more than detail."""
-    if not _small(shape) or means.macs is None:
-        return False
-    return means.macs < QUICK_MACS * shape.height * shape.width * FEW_SHOWN
+def _preset(shape: Shape, means: Means) -> Preset:
+    pixels = shape.height * shape.width
+    if pixels > SMALL_PX**2:
+        return LARGE
+    return HURRY if means.macs is not None and means.macs < HURRY_MACS * pixels * FEW_SHOWN else SMALL
 
 
 @register("dcgan", DcganSettings, resolve, recipe)
