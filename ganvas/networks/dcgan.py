@@ -77,6 +77,8 @@ def resolve(settings: DcganSettings, shape: Shape, means: Means) -> tuple[DcganS
     chosen = {"conv_layers": (levels, why)} | {
         name: (getattr(preset, name), preset.why) for name in ("generator_filters", "discriminator_filters", "patch")
     }
+    if levels == 1:  # patches would leave a generator without any level
+        chosen["patch"] = (1, "a single level, which draws every pixel")
     chosen = {name: choice for name, choice in chosen.items() if getattr(settings, name) is None}
     values = {name: value for name, (value, _) in chosen.items()}
     return settings.model_copy(update=values), {name: reason for name, (_, reason) in chosen.items()}
