@@ -3,8 +3,8 @@
     python -m benchmarks.fashion [--budget 180s] [--set NAME=VALUE …]
     python -m benchmarks.fashion --budget 60s --each network=r3gan --each loss=hinge …
 
-Prints KID×1000, precision, recall, density and coverage beside the real-against-real baseline, with images/s; with
---each one training of the same budget for the defaults and for each of these settings, a row a training.
+Prints a table: images seen, KID×1000, FD, precision, recall, density, coverage, authenticity, and the real-against-real
+baseline; with --each one training of the same budget for the defaults and for each of these settings, a row a training.
 Needs the data set's own files: the Debian package dataset-fashion-mnist, or a network.
 """
 
@@ -33,23 +33,24 @@ def main() -> None:
     studio = ganvas.Studio(chosen.studio, progress=screen())
     if not studio.sets():
         studio.add_sample("fashion", full=True)
-    print("| seconds | settings | images | " + " | ".join(COLUMNS) + " |\n" + "|---" * (3 + len(COLUMNS)) + "|")
-    baseline = ""
+    _print(["seconds", "settings", "images", *COLUMNS])
+    _print(["---"] * (3 + len(COLUMNS)))
     for each in ["", *chosen.each]:
         own = [*chosen.assignments, *filter(None, each.split(","))]
+        named = " ".join(f"`{assignment}`" for assignment in own) or "defaults"
         try:
             run = studio.set("fashion").train(budget=chosen.budget, **parse_assignments(own))
-            ended = ""
         except TrainingStopped as stopped:
-            run, ended = studio.run("last"), f", {str(stopped).partition(';')[0]}"
-        card = run.judge(chosen.n)
-        scores = {name: (here, real) for name, here, real in card.rows()}
+            run, named = studio.run("last"), f"{named}, {str(stopped).partition(';')[0]}"
+        scores = {name: (here, real) for name, here, real in run.judge(chosen.n).rows()}
+        drawn, baseline = zip(*(scores.get(name, ("", "")) for name in COLUMNS), strict=True)
         facts = run.info()
-        named = f"`{'` `'.join(own)}`" if own else "defaults"
-        first = f"| {facts['train_seconds']} | {named}{ended} | {facts['images']:,} | "
-        print(first + " | ".join(scores.get(name, ("", ""))[0] for name in COLUMNS) + " |", flush=True)
-        baseline = "| | real against real | | " + " | ".join(scores.get(n, ("", ""))[1] for n in COLUMNS) + " |"
-    print(baseline)
+        _print([str(facts["train_seconds"]), named, f"{facts['images']:,}", *drawn])
+    _print(["", "real against real", "", *baseline])
+
+
+def _print(cells: list[str]) -> None:
+    print("| " + " | ".join(cells) + " |", flush=True)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.metadata import entry_points
-from typing import Never, TypeVar
+from typing import TypeVar
 
 from ganvas.errors import SettingsError, did_you_mean
 
@@ -24,7 +24,7 @@ class Registry(dict[str, Thing]):
         super().__init__()
         self.kind = kind
 
-    def __missing__(self, name: str) -> Thing | Never:
+    def __missing__(self, name: str) -> Thing:
         broken = load_plugins()
         if name in self:
             return self[name]

@@ -11,12 +11,11 @@ from torch.nn import functional as F
 
 from ganvas.networks import discriminator
 from ganvas.networks.condition import LatentWithCondition, ProjectionHead
+from ganvas.networks.levels import Size
 from ganvas.networks.norm import BatchNorm
 
 if TYPE_CHECKING:
     from ganvas.networks.dcgan import DcganSettings
-
-Size = tuple[int, int]
 
 
 class Generator(nn.Module):
@@ -65,9 +64,8 @@ class Generator(nn.Module):
 def _start_patches_flat(conv: nn.Conv2d, points: int) -> None:
     """All pixels of a patch start alike (Aitken et al. 2017, arXiv 1707.02937): no checkerboard to be recognised by."""
     with torch.no_grad():
-        conv.weight.copy_(conv.weight[::points].repeat_interleave(points, dim=0))
-        if conv.bias is not None:
-            conv.bias.copy_(conv.bias[::points].repeat_interleave(points))
+        for weights in conv.parameters():
+            weights.copy_(weights[::points].repeat_interleave(points, dim=0))
 
 
 class ModulatedNorm(BatchNorm):

@@ -13,12 +13,12 @@ from torch.nn.utils.parametrize import register_parametrization
 from ganvas.networks import discriminator
 from ganvas.networks.condition import LatentWithCondition, ProjectionHead
 from ganvas.networks.dcgan_modules import NearestThenConv
+from ganvas.networks.levels import Size
 from ganvas.networks.norm import BatchNorm
 
 if TYPE_CHECKING:
     from ganvas.networks.fastgan import FastganSettings
 
-Size = tuple[int, int]
 LEAKY_SLOPE = 0.2
 EXCITED = 4  # levels from the maps that excite to those that are excited: 4 → 64, 8 → 128, 16 → 256 pixels
 REBUILT = 3  # levels that a decoder enlarges by

@@ -7,8 +7,10 @@ import math
 from ganvas.errors import SettingsError
 from ganvas.networks.registry import Shape
 
+Size = tuple[int, int]  # height, width
 
-def level_sizes(height: int, width: int, levels: int) -> list[tuple[int, int]]:
+
+def level_sizes(height: int, width: int, levels: int) -> list[Size]:
     """(height, width) from the smallest level to the full picture: each is half of the next, rounded up."""
     return [(-(-height // 2**level), -(-width // 2**level)) for level in range(levels, -1, -1)]
 

@@ -11,11 +11,11 @@ from torch.nn import functional as F
 
 from ganvas.networks import discriminator
 from ganvas.networks.condition import LatentWithCondition, ProjectionHead
+from ganvas.networks.levels import Size
 
 if TYPE_CHECKING:
     from ganvas.networks.r3gan import Stages
 
-Size = tuple[int, int]
 LEAKY_SLOPE = 0.2
 
 

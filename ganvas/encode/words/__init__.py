@@ -29,7 +29,7 @@ class WordVectors:
     known: NDArray[np.bool_]
     """bool [N]: whether the text has a vector."""
     left_out: Sequence[Sequence[str]] = ()
-    """Of each text the words without a vector, where its other words have one; empty where no text has such."""
+    """Of each text its words without a vector; empty for an encoder that reads every word in pieces."""
 
 
 class WordEncoder(Protocol):
