@@ -66,7 +66,8 @@ def _lines(records: list[Json], wanted: dict[str, str]) -> Lines:
 
 
 def _line(records: list[Json], key: str, factor: float = 1.0) -> Line:
-    points = [(images, number(record, key)) for record in records if (images := number(record, "images")) is not None]
+    measured = [record for record in records if key in record]  # not every tick is judged
+    points = [(images, number(record, key)) for record in measured if (images := number(record, "images")) is not None]
     x = [images for images, _ in points]
     return x, [np.nan if value is None else factor * value for _, value in points]
 

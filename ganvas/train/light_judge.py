@@ -1,9 +1,11 @@
-"""A quick look at every tick: KID and coverage of a few drawn pictures against cached real ones.
+"""A quick look every few ticks: KID and coverage of a few drawn pictures against cached real ones.
 
 Few pictures make a rough number: good for seeing a curve, not for a claim. `ganvas judge` makes the scorecard.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +17,27 @@ from ganvas.progress import Progress
 from ganvas.scores.kid import kid
 from ganvas.scores.manifold import manifold_scores
 
+SHARE = 0.05  # of the training time that judgements may cost
+FEWEST_JUDGEMENTS = 4  # of a run, however short
+SECONDS, SECONDS_A_PICTURE = 0.3, 4e-3
 FEWEST = 50
 MOST_REAL = 1000
 SUBSETS = 20
 
 
+def ticks_between(ticks: int, seconds: float, pictures: int) -> int:
+    """Every how many ticks to judge so many pictures in a training of so many seconds, so that it stays cheap."""
+    dear = cost_seconds(pictures) * ticks / (SHARE * seconds)
+    return max(1, min(math.ceil(dear), ticks // FEWEST_JUDGEMENTS))
+
+
+def cost_seconds(pictures: int) -> float:
+    """What a judgement of so many pictures costs, about, on two cores of any kind (measured: benchmarks/README.md)."""
+    return SECONDS + pictures * SECONDS_A_PICTURE
+
+
 class LightJudge:
-    """Scores drawn pictures uint8 [N, C, H, W] against the same real ones at every tick."""
+    """Scores drawn pictures uint8 [N, C, H, W] against the same real ones at every judgement."""
 
     def __init__(self, packed: PackedSet, drawn: int, progress: Progress) -> None:
         held_out = len(packed.held_out) >= FEWEST

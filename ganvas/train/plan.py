@@ -14,6 +14,7 @@ from ganvas.train.budget import Budget, parse_budget, parse_images
 from ganvas.train.condition import Conditions
 from ganvas.train.device import DeviceChoice, choose_device, choose_precision, macs_a_second
 from ganvas.train.flips import MOST_PICTURES, flips_allowed
+from ganvas.train.light_judge import cost_seconds, ticks_between
 from ganvas.train.settings import AUTO, TrainSettings, network_settings
 from ganvas.train.telling import AS_ASKED, choose_condition
 
@@ -82,6 +83,8 @@ def make_plan(asked: TrainSettings, packed: PackedSet, conditions: Conditions | 
     choices.append(Choice("precision", precision.name, precision.reason))
     filled |= {"condition": conditions.kind, "device": device.name, "precision": precision.name}
     settings = asked.model_copy(update={"network": network, **filled})
+    if settings.judge_every is None:
+        settings = settings.model_copy(update={"judge_every": _judge_every(settings, shape, budget, choices)})
     every = parse_images(settings.checkpoint_every, count) if settings.checkpoint_every else None
     return Plan(settings, tuple(choices), shape, conditions, budget, every)
 
@@ -153,6 +156,22 @@ def _filled(asked: TrainSettings, recipe: Recipe, network: NetworkSettings, choi
     if filled.get("beta2_end", asked.beta2_end) is None:
         filled["beta2_end"] = filled.get("beta2", asked.beta2)
     return filled
+
+
+def _judge_every(settings: TrainSettings, shape: Shape, budget: Budget, choices: list[Choice]) -> int:
+    from ganvas.networks.cost import cost_of
+
+    if not settings.light_judge:
+        return 1
+    seconds = budget.amount
+    if budget.kind == "images":
+        price = cost_of(settings.network, shape).training_macs(1 / (settings.penalty_every or 1))
+        seconds *= price / macs_a_second(settings.device or "cpu")
+    every = ticks_between(settings.ticks, seconds, settings.light_judge)
+    if every > 1:
+        about = cost_seconds(settings.light_judge)
+        choices.append(Choice("judge_every", f"{every} ticks", f"a look at its pictures costs about {about:.1f} s"))
+    return every
 
 
 def _for_the_pictures(

@@ -24,18 +24,18 @@ CLASSIC = "dcgan"
 
 
 class AlarmSettings(BaseModel):
-    """`alarms.*`: when a training is stopped or mended. A patience counts checks or ticks in a row; 0 is off."""
+    """`alarms.*`: when a training is stopped or mended. A patience counts checks or judgements in a row; 0 is off."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     one_colour_sigma: float = Field(0.05, ge=0, le=1, description="spread of the samples, as share of the reals'")
     one_colour_patience: int = Field(10, ge=0, description="checks in a row of one colour that stop the run")
     diversity: float = Field(0.5, ge=0, le=1, description="collapse: diversity below this share of its best")
-    diversity_patience: int = Field(3, ge=0, description="ticks in a row of collapse that stop the run")
+    diversity_patience: int = Field(3, ge=0, description="judgements in a row of collapse that stop the run")
     one_sided_patience: int = Field(60, ge=0, description="checks in a row that the discriminator won or lost outright")
     overfit: float = Field(0.5, ge=0, le=1, description="warns: real training pictures told from held-out ones")
     copies: float = Field(0.05, ge=0, le=1, description="warns: share of the drawn pictures that are copies")
-    plateau_patience: int = Field(6, ge=0, description="ticks without a better score that end the run early")
+    plateau_patience: int = Field(6, ge=0, description="judgements without a better score that end the run early")
 
 
 class TrainSettings(BaseModel):
@@ -89,7 +89,8 @@ class TrainSettings(BaseModel):
     device: str | None = Field(None, description="cpu, cuda or mps")
     ticks: int = Field(20, ge=1, le=1000, description="sheets over the run")
     sheet: int = Field(64, ge=1, le=1024, description="pictures on a sheet")
-    light_judge: int = Field(256, ge=0, le=10000, description="pictures judged at each tick; 0 is none")
+    light_judge: int = Field(256, ge=0, le=10000, description="pictures a light judgement looks at; 0 is none")
+    judge_every: int | None = Field(None, ge=1, le=1000, description="ticks from one light judgement to the next")
     checkpoint_every: str | None = Field(
         None, description="images between checkpoints, as 2000-images; every tick if not set"
     )

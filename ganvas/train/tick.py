@@ -1,4 +1,4 @@
-"""What a run shows at every tick: the same latents drawn again, a few scores, a line in the catalog."""
+"""What a run shows at every tick: the same latents drawn again, a line in the catalog, and at some ticks scores."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ganvas.train.players import Players
 from ganvas.train.run_folder import RunFolder, append_line
 
 CALIBRATION = 512  # pictures the averaged generator's batch norms are measured on
-COMPARED_EVERY = 5  # ticks between two comparisons of the averages
+COMPARED_EVERY = 5  # judgements between two comparisons of the averages
 
 
 def calibrate(players: Players, plan: Plan) -> None:
@@ -68,9 +68,7 @@ class Ticker:
         """Write sheets/tick-NNNN.png, a line of ticks.jsonl and a row of the catalog; returns the scores."""
         begun = time.perf_counter()
         self.calibrate(players)
-        pictures, scores = self._choose(players)
-        drawn = pictures[: max(self._sheet, self._judged)]
-        scores |= self._by_heart.scores(players, drawn, self._told[: len(drawn)])
+        pictures, scores = self._judgement(players) if self._is_judged(players.tick) else self._only_drawn(players)
         save_png(self._folder.sheets / f"tick-{players.tick:04d}.png", sheet(pictures[: self._sheet]))
         record: dict[str, Any] = {
             "tick": players.tick,
@@ -87,10 +85,24 @@ class Ticker:
         self._keep_best(players, scores)
         return scores
 
+    def _is_judged(self, tick: int) -> bool:
+        return tick == 0 or self._judgements_left(tick).is_integer()
+
+    def _judgements_left(self, tick: int) -> float:
+        """Counted from the end, so that the last tick is judged."""
+        return (self._plan.settings.ticks - tick) / (self._plan.settings.judge_every or 1)
+
+    def _only_drawn(self, players: Players) -> tuple[NDArray[np.uint8], dict[str, float]]:
+        return generate(players.average, self._latents[: self._sheet], self._told[: self._sheet]), {}
+
+    def _judgement(self, players: Players) -> tuple[NDArray[np.uint8], dict[str, float]]:
+        pictures, scores = self._choose(players)
+        return pictures, scores | self._by_heart.scores(players, pictures, self._told)
+
     def _choose(self, players: Players) -> tuple[NDArray[np.uint8], dict[str, float]]:
-        """The pictures and scores of the chosen average; every few ticks all are judged and the best is chosen."""
+        """The pictures and scores of the chosen average; now and then all are looked at and the best is chosen."""
         shown = self._looked_at(players.average)
-        if self._judge is None or players.tick % COMPARED_EVERY or players.tick == 0:
+        if self._judge is None or self._judgements_left(players.tick) % COMPARED_EVERY or players.tick == 0:
             return shown
         for i, average in enumerate(players.averages):
             other = self._looked_at(average) if i != players.chosen else shown

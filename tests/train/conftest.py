@@ -25,6 +25,7 @@ TINY = {
     "ticks": 4,
     "sheet": 16,
     "light_judge": 0,
+    "judge_every": 1,
     "network": {"name": "dcgan", "generator_filters": 4, "discriminator_filters": 4, "conv_layers": 2, "latent": 8},
 }
 

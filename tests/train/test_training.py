@@ -21,6 +21,7 @@ from ganvas.train import draw, train
 from ganvas.train.checkpoint import checkpoints, load_latest, save
 from ganvas.train.data import TrainingOrder, step_seed, to_network, to_pictures
 from ganvas.train.device import choose_device, choose_precision, processor_flags
+from ganvas.train.light_judge import cost_seconds, ticks_between
 from ganvas.train.plan import make_plan
 from ganvas.train.players import Players, make_players
 from ganvas.train.run_folder import RunFolder, read_lines
@@ -81,6 +82,22 @@ def test_the_light_judge_scores_each_tick(studio: StudioFolder, tiny: dict) -> N
     ticks = read_lines(run.ticks_file)
     assert len(ticks) == 2
     assert all(np.isfinite(tick["kid"]) and 0 <= tick["coverage"] <= 1 for tick in ticks)
+
+
+def test_only_some_ticks_are_judged_and_always_the_first_and_the_last(studio: StudioFolder, tiny: dict) -> None:
+    settings = {**tiny, "light_judge": 50, "ticks": 8, "judge_every": 3, "budget": "320-images"}
+    run = train(studio, "halves", settings)
+    ticks = read_lines(run.ticks_file)
+    assert [tick["tick"] for tick in ticks] == list(range(9))
+    assert [tick["tick"] for tick in ticks if "kid" in tick] == [0, 2, 5, 8]
+    assert len(list(run.sheets.glob("*.png"))) == 9
+
+
+@pytest.mark.parametrize(("seconds", "every"), [(10, 5), (60, 5), (180, 3), (600, 1), (7200, 1)])
+def test_judgements_are_as_rare_as_their_price_asks_but_four_at_least(seconds: float, every: int) -> None:
+    assert ticks_between(20, seconds, 256) == every
+    judged = 20 / every
+    assert judged * cost_seconds(256) < 0.06 * seconds or judged == 4
 
 
 def test_the_same_seed_draws_the_same_pictures_however_many(studio: StudioFolder, tiny: dict) -> None:

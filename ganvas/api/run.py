@@ -1,0 +1,149 @@
+"""One training of a studio: what can be drawn from it and said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from ganvas.api.drawing import Drawing, Loop
+from ganvas.errors import InputError
+
+if TYPE_CHECKING:
+    from ganvas.api.studio import Studio
+    from ganvas.catalog import RunRow
+    from ganvas.judge import Scorecard
+    from ganvas.pictures.packed import PackedSet
+    from ganvas.train.draw import Asked, Drawn
+    from ganvas.train.run_folder import RunFolder
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training of a studio."""
+
+    studio: Studio
+    name: str
+
+    @property
+    def folder(self) -> Path:
+        return self.studio.folder.runs / self.name
+
+    def draw(
+        self,
+        n: int = 64,
+        seed: int = 0,
+        label: str | Sequence[str] | None = None,
+        word: str | Sequence[str] | None = None,
+        truncation: float = 1.0,
+        checkpoint: str = "best",
+    ) -> Drawing:
+        """Draw n new pictures; picture i of a seed is always the same.
+
+        Several labels or words are told in turn; a `word` need not have been learned. A truncation below 1 draws nearer
+        to the typical picture, up to 2 farther from it. `checkpoint` is best (by the light judge while it trained),
+        last, or a number of images. `grid`, `walk` and `loop` are asked the same, by name.
+        """
+        from ganvas.train import draw
+
+        asked: Asked = {"seed": seed, "label": label, "word": word, "truncation": truncation, "checkpoint": checkpoint}
+        return self._drawing(draw(self._files(), n, self.studio.progress, **asked), asked)
+
+    def grid(self, n: int = 8, **asked: Unpack[Asked]) -> Drawing:
+        """A row for each label (all, or the labels or words asked for), a column for each of n latents."""
+        from ganvas.train.walk import grid
+
+        return self._drawing(grid(self._files(), n, self.studio.progress, **asked), asked, "-grid")
+
+    def walk(self, n: int = 8, steps: int = 8, **asked: Unpack[Asked]) -> Drawing:
+        """From each of the first n pictures of `draw` to the next: a row a pair, steps + 1 pictures."""
+        from ganvas.train.walk import walk
+
+        return self._drawing(walk(self._files(), n, steps, self.studio.progress, **asked), asked, "-walk")
+
+    def loop(self, n: int = 64, steps: int = 16, **asked: Unpack[Asked]) -> Loop:
+        """The same as an animation back to where it began, n // 4 walks side by side: `run.loop().save("walk.gif")`."""
+        from ganvas.train.walk import loop
+
+        drawn = loop(self._files(), n, steps, self.studio.progress, **asked)
+        frames = drawn.pictures.reshape(-1, drawn.columns or 1, *drawn.pictures.shape[1:])
+        return Loop(frames, steps, drawn.checkpoint)
+
+    def judge(self, n: int | None = None, encoder: str | None = None, checkpoint: str = "best") -> Scorecard:
+        """Scores of the run's pictures beside the real-against-real baseline; kept in the catalog and in scores.json.
+
+        `checkpoint` is best (by the light judge while it trained), last, or a number of images.
+
+        Raises InputError for a run without a checkpoint, a set that is gone or another by now, or too few pictures.
+        """
+        from ganvas.encode import DEFAULT_ENCODER
+        from ganvas.encode import encoder as load_encoder
+        from ganvas.judge import judge_run
+        from ganvas.pictures.packed import PackedSet
+        from ganvas.train.checkpoint import named, state_of
+
+        files = self._files()
+        trained_on = files.read_settings()["set"]
+        packed = PackedSet.open(self.studio.folder.sets / trained_on["name"])
+        if packed.fingerprint != trained_on["fingerprint"]:
+            raise InputError(
+                f"set {packed.name} is not the one {self.name} was trained on: judging it would mean nothing"
+            )
+        card = judge_run(
+            self.folder,
+            packed,
+            lambda count: self.draw(count, checkpoint=checkpoint).pictures,
+            encoder=load_encoder(encoder or DEFAULT_ENCODER),
+            n=n,
+            checkpoint=f"{state_of(named(files.checkpoints, checkpoint))['images']:09d}",
+            progress=self.studio.progress,
+        )
+        self.studio.folder.catalog.save_scores(self.name, card.score_rows())
+        return card
+
+    def report(self) -> Path:
+        """Write report.html, one page that opens anywhere, and return where it is."""
+        from ganvas.report import write_report
+
+        self._files().read_settings()
+        return write_report(self.folder)
+
+    def info(self) -> dict[str, Any]:
+        """State, settings, last scores."""
+        catalog = self.studio.folder.catalog
+        row = catalog.run_named(self.name)
+        if row is None:
+            raise InputError(f"run {self.name} is not in the catalog {catalog}: it was trained with another one")
+        ticks = catalog.ticks(self.name)
+        return {
+            **run_info(row),
+            "settings": row.settings,
+            "ticks": len(ticks),
+            "last_tick": ticks[-1].metrics if ticks else None,
+            "scores": [
+                {"name": s.name, "value": s.value, "sd": s.sd, "baseline": s.baseline, "n": s.n, "encoder": s.encoder}
+                for s in catalog.scores(self.name)
+            ],
+        }
+
+    def _drawing(self, drawn: Drawn, asked: Asked, kind: str = "") -> Drawing:
+        name = f"seed{asked.get('seed', 0)}{kind}"
+        return Drawing(drawn.pictures, drawn.labels, name, drawn.checkpoint, drawn.columns, drawn.rows)
+
+    def _files(self) -> RunFolder:
+        from ganvas.train.run_folder import RunFolder
+
+        return RunFolder(self.folder)
+
+
+def run_info(row: RunRow) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "set": row.set_name,
+        "state": row.state,
+        "reason": row.reason,
+        "images": row.images_seen,
+        "train_seconds": round(row.train_seconds, 1),
+        "made_at": row.made_at.isoformat(),
+    }

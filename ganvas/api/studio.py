@@ -1,0 +1,170 @@
+"""A studio and its sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ganvas.api.run import Run, run_info
+from ganvas.errors import InputError
+from ganvas.progress import Progress, Silent
+from ganvas.studio import StudioFolder
+
+if TYPE_CHECKING:
+    from ganvas.collect import Added
+    from ganvas.pictures.packed import PackedSet
+    from ganvas.pictures.resize import Fit
+
+
+class Studio:
+    """A studio folder: opened where there is one, made where there is none."""
+
+    def __init__(self, folder: str | Path, database: str | None = None, progress: Progress | None = None) -> None:
+        exists = (Path(folder) / "ganvas.toml").exists()
+        opened = StudioFolder.open if exists else StudioFolder.create
+        self.folder = opened(folder, database)
+        self.progress: Progress = progress or Silent()
+
+    @classmethod
+    def open(cls, folder: str | Path = ".", database: str | None = None, progress: Progress | None = None) -> Studio:
+        """The studio in this folder or the nearest one above it. Raises InputError where there is none."""
+        return cls(StudioFolder.open(folder).root, database, progress)
+
+    def add(self, path: str | Path, label: str | None = None) -> Added:
+        """Add pictures of a folder, an archive, an IDX pair or an array file; adding it again repeats nothing."""
+        from ganvas.collect import add
+
+        return add(self.folder, path, label=label, progress=self.progress)
+
+    def add_sample(self, name: str = "fashion", full: bool = False) -> Added:
+        """Add the sample pictures that come with ganvas: the 10,000 of Fashion-MNIST's test half, or all 70,000."""
+        from ganvas.collect import add_sample
+
+        return add_sample(self.folder, name, full=full, progress=self.progress)
+
+    def set(
+        self,
+        name: str,
+        size: tuple[int, int] | None = None,
+        *,
+        channels: int | None = None,
+        fit: Fit = "crop",
+        background: str = "white",
+        split: str = "auto",
+        seed: int = 0,
+    ) -> PictureSet:
+        """The set of this name, packed from all kept pictures if it does not exist; `size` is (width, height).
+
+        Raises InputError when it exists with another size, since a set is never changed.
+        """
+        from ganvas.curate import make_set
+
+        existing = self.folder.catalog.set_named(name)
+        if existing is None:
+            make_set(
+                self.folder,
+                name,
+                size=size,
+                channels=channels,
+                fit=fit,
+                background=background,
+                split=split,
+                seed=seed,
+                progress=self.progress,
+            )
+        elif size is not None and (existing.width, existing.height) != tuple(size):
+            raise InputError(
+                f"set {name} exists with size {existing.width}x{existing.height}; sets are frozen: choose another name"
+            )
+        return PictureSet(self, name)
+
+    def sets(self) -> list[PictureSet]:
+        """Every set, oldest first."""
+        return [PictureSet(self, row.name) for row in self.folder.catalog.sets()]
+
+    def runs(self) -> list[Run]:
+        """Every run, oldest first."""
+        return [Run(self, row.name) for row in self.folder.catalog.runs()]
+
+    def named_set(self, name: str) -> PictureSet:
+        """An existing set. Raises InputError with the nearest name where there is none."""
+        from ganvas.curate import existing_set
+
+        return PictureSet(self, existing_set(self.folder, name).name)
+
+    def run(self, name: str = "last") -> Run:
+        """An existing run; `last` is the newest. Raises InputError with the nearest name where there is none."""
+        return Run(self, self.folder.catalog.existing_run(name).name)
+
+    def info(self) -> dict[str, Any]:
+        """What is here: images (a count), dropped {rule: count}, sets and runs (each with its name, oldest first)."""
+        catalog = self.folder.catalog
+        return {
+            "studio": str(self.folder.root),
+            "images": catalog.count_images(),
+            "dropped": catalog.dropped(),
+            "sets": [
+                {
+                    "name": row.name,
+                    "images": row.count,
+                    "size": f"{row.width}x{row.height}",
+                    "channels": row.channels,
+                    "labels": list(row.labels),
+                    "made_at": row.made_at.isoformat(),
+                }
+                for row in catalog.sets()
+            ],
+            "runs": [run_info(row) for row in catalog.runs()],
+        }
+
+
+@dataclass(frozen=True)
+class PictureSet:
+    """A frozen, packed set of a studio."""
+
+    studio: Studio
+    name: str
+
+    @property
+    def packed(self) -> PackedSet:
+        """The pictures themselves: `.images` is a memory-mapped uint8 array [N, C, H, W]."""
+        from ganvas.pictures.packed import PackedSet
+
+        return PackedSet.open(self.studio.folder.sets / self.name)
+
+    def train(
+        self, budget: str | None = None, name: str | None = None, fork: str | None = None, **settings: Any
+    ) -> Run:
+        """Train on this set, or go on with its unfinished run of the same settings (`ganvas train SET --settings`).
+
+        `fork` names a run whose last checkpoint a new run goes on from; `start_from` one whose weights it starts with.
+        """
+        from ganvas.train import train
+
+        given = settings if budget is None else {"budget": budget, **settings}
+        folder = train(self.studio.folder, self.name, given, name=name, fork=fork, progress=self.studio.progress)
+        return Run(self.studio, folder.name)
+
+    def info(self) -> dict[str, Any]:
+        """Size, labels, splits and where it lies."""
+        from ganvas.curate import describe_set
+
+        return describe_set(self.studio.folder, self.name)
+
+    def delete(self) -> None:
+        """Remove the packed copy; originals and runs stay."""
+        from ganvas.curate import delete_set
+
+        delete_set(self.studio.folder, self.name)
+
+
+def load(folder: str | Path) -> Run:
+    """A run from its folder (runs/NAME inside a studio). Raises InputError for anything else."""
+    path = Path(folder).absolute()
+    if not (path / "settings.json").is_file():
+        raise InputError(f"{path} is not a run: it holds no settings.json")
+    studio = Studio.open(path)
+    if path.resolve().parent != studio.folder.runs.resolve():
+        raise InputError(f"{path} is not in the runs of a studio: the studio around it is {studio.folder.root}")
+    return Run(studio, path.resolve().name)
