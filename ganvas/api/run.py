@@ -13,7 +13,7 @@ from ganvas.errors import InputError
 if TYPE_CHECKING:
     from ganvas.api.studio import Studio
     from ganvas.catalog import RunRow
-    from ganvas.judge import Scorecard
+    from ganvas.judge import Comparison, Scorecard
     from ganvas.pictures.packed import PackedSet
     from ganvas.train.draw import Asked, Drawn
     from ganvas.train.run_folder import RunFolder
@@ -70,37 +70,63 @@ class Run:
         frames = drawn.pictures.reshape(-1, drawn.columns or 1, *drawn.pictures.shape[1:])
         return Loop(frames, steps, drawn.checkpoint)
 
-    def judge(self, n: int | None = None, encoder: str | None = None, checkpoint: str = "best") -> Scorecard:
-        """Scores of the run's pictures beside the real-against-real baseline; kept in the catalog and in scores.json.
+    def judge(
+        self,
+        n: int | None = None,
+        encoder: str | None = None,
+        checkpoint: str = "best",
+        weights: str | Path | None = None,
+    ) -> Scorecard:
+        """Scores of the run's pictures beside the real-against-real baseline: the catalog, scores.json, scorecard.html.
 
-        `checkpoint` is best (by the light judge while it trained), last, or a number of images.
+        `checkpoint` is best (by the light judge while it trained), last, or a number of images;
+        `weights` a file for the encoder, where it does not bring its own.
 
         Raises InputError for a run without a checkpoint, a set that is gone or another by now, or too few pictures.
         """
-        from ganvas.encode import DEFAULT_ENCODER
         from ganvas.encode import encoder as load_encoder
-        from ganvas.judge import judge_run
-        from ganvas.pictures.packed import PackedSet
+        from ganvas.judge import Drawn, judge_run
+        from ganvas.report import write_scorecard
         from ganvas.train.checkpoint import named, state_of
 
-        files = self._files()
-        trained_on = files.read_settings()["set"]
-        packed = PackedSet.open(self.studio.folder.sets / trained_on["name"])
-        if packed.fingerprint != trained_on["fingerprint"]:
-            raise InputError(
-                f"set {packed.name} is not the one {self.name} was trained on: judging it would mean nothing"
-            )
+        packed = self._trained_on()
+
+        def draw(count: int) -> Drawn:
+            drawing = self.draw(count, checkpoint=checkpoint)
+            return Drawn(drawing.pictures, drawing.labels)
+
         card = judge_run(
             self.folder,
             packed,
-            lambda count: self.draw(count, checkpoint=checkpoint).pictures,
-            encoder=load_encoder(encoder or DEFAULT_ENCODER),
+            draw,
+            encoder=load_encoder(encoder, weights),
             n=n,
-            checkpoint=f"{state_of(named(files.checkpoints, checkpoint))['images']:09d}",
+            checkpoint=f"{state_of(named(self._files().checkpoints, checkpoint))['images']:09d}",
             progress=self.studio.progress,
         )
+        if card.labels:
+            self.grid(checkpoint=checkpoint).save(self.folder / "labels.png")
         self.studio.folder.catalog.save_scores(self.name, card.score_rows())
+        write_scorecard(self.folder)
         return card
+
+    def novelty(
+        self,
+        n: int = 64,
+        seed: int = 0,
+        encoder: str | None = None,
+        checkpoint: str = "best",
+        weights: str | Path | None = None,
+    ) -> Comparison:
+        """The first n pictures of a seed beside the training pictures they resemble most, by pixels and by features.
+
+        Raises InputError for a run without a checkpoint, or a set that is gone or another by now.
+        """
+        from ganvas.encode import encoder as load_encoder
+        from ganvas.judge import compare_with_training
+
+        packed, pictures = self._trained_on(), self.draw(n, seed, checkpoint=checkpoint).pictures
+        return compare_with_training(pictures, packed, load_encoder(encoder, weights), self.studio.progress)
 
     def report(self) -> Path:
         """Write report.html, one page that opens anywhere, and return where it is."""
@@ -130,6 +156,17 @@ class Run:
     def _drawing(self, drawn: Drawn, asked: Asked, kind: str = "") -> Drawing:
         name = f"seed{asked.get('seed', 0)}{kind}"
         return Drawing(drawn.pictures, drawn.labels, name, drawn.checkpoint, drawn.columns, drawn.rows)
+
+    def _trained_on(self) -> PackedSet:
+        from ganvas.pictures.packed import PackedSet
+
+        trained_on = self._files().read_settings()["set"]
+        packed = PackedSet.open(self.studio.folder.sets / trained_on["name"])
+        if packed.fingerprint != trained_on["fingerprint"]:
+            raise InputError(
+                f"set {packed.name} is not the one {self.name} was trained on: judging it would mean nothing"
+            )
+        return packed
 
     def _files(self) -> RunFolder:
         from ganvas.train.run_folder import RunFolder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from ganvas.studio import StudioFolder
 
 if TYPE_CHECKING:
     from ganvas.collect import Added
+    from ganvas.judge import Ranking, Scorecard
     from ganvas.pictures.packed import PackedSet
     from ganvas.pictures.resize import Fit
 
@@ -96,6 +98,57 @@ class Studio:
     def run(self, name: str = "last") -> Run:
         """An existing run; `last` is the newest. Raises InputError with the nearest name where there is none."""
         return Run(self, self.folder.catalog.existing_run(name).name)
+
+    def judge_folder(
+        self,
+        folder: str | Path,
+        against: str,
+        n: int | None = None,
+        encoder: str | None = None,
+        weights: str | Path | None = None,
+    ) -> Scorecard:
+        """Scores of pictures from anywhere beside a set's real ones; `novelty.copies` names the files called copies.
+
+        Raises InputError for a folder without pictures, too few of them, or an unknown set.
+        """
+        from ganvas.encode import encoder as load_encoder
+        from ganvas.judge import judge_pictures, read_folder
+
+        packed = self.named_set(against).packed
+        found = read_folder(Path(folder), packed, self.progress)
+        looked_through = load_encoder(encoder, weights)
+        return judge_pictures(
+            found.pictures, packed, names=found.names, encoder=looked_through, n=n, progress=self.progress
+        )
+
+    def rank(
+        self,
+        runs: Sequence[str],
+        n: int | None = None,
+        encoder: str | None = None,
+        checkpoint: str = "best",
+        weights: str | Path | None = None,
+    ) -> Ranking:
+        """Judge several runs of one set by the same real pictures; best first, and why some could not be judged.
+
+        Raises InputError for an unknown run, for runs of several sets, whose scores do not compare, and where none
+        can be judged.
+        """
+        from ganvas.judge import Ranking
+
+        chosen = [self.run(name) for name in dict.fromkeys(runs)]
+        learned = {run.info()["set"] for run in chosen}
+        if len(learned) > 1:
+            raise InputError(f"runs of several sets ({', '.join(sorted(learned))}) do not compare: judge one set's")
+        cards: dict[str, Scorecard] = {}
+        reasons: dict[str, str] = {}
+        for run in chosen:
+            self.progress.note(f"judging {run.name}")
+            try:
+                cards[run.name] = run.judge(n, encoder, checkpoint, weights)
+            except InputError as error:
+                reasons[run.name] = str(error)
+        return Ranking.of(cards, reasons)
 
     def info(self) -> dict[str, Any]:
         """What is here: images (a count), dropped {rule: count}, sets and runs (each with its name, oldest first)."""

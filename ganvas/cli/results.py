@@ -1,35 +1,104 @@
-"""`ganvas judge`, `show`, `info`: what came of it."""
+"""`ganvas judge`, `novelty`, `show`, `info`: what came of it."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ganvas.cli.opening import AsJson, Opening, print_facts, print_json, print_table
 from ganvas.errors import InputError, did_you_mean
 
+if TYPE_CHECKING:
+    from ganvas.api import Studio
+    from ganvas.judge import Ranking, Scorecard
+
+Encoder = Annotated[
+    str | None, typer.Option("--encoder", help="What looks at the pictures: effnet-lite0, inception, a plug-in.")
+]
+Weights = Annotated[Path | None, typer.Option("--weights", help="A file of the encoder's weights; inception needs it.")]
+Checkpoint = Annotated[str, typer.Option("--checkpoint", help="best, last, or a number of images.")]
 RunName = Annotated[str, typer.Argument(metavar="[RUN]", help="The run's name; the newest if not given.")]
 
 
 def judge(
     context: typer.Context,
-    run: RunName = "last",
+    runs: Annotated[
+        list[str] | None, typer.Argument(metavar="[RUN]…", help="Runs, several for a table; the newest if not given.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every run that has a checkpoint, in one table.")] = False,
+    folder: Annotated[Path | None, typer.Option("--folder", help="Pictures from anywhere in place of a run.")] = None,
+    against: Annotated[str | None, typer.Option("--against", help="The set that --folder is judged by.")] = None,
     n: Annotated[int | None, typer.Option("-n", help="Pictures on either side; at most 5,000 if not given.")] = None,
-    encoder: Annotated[str | None, typer.Option("--encoder", help="What looks at the pictures.")] = None,
-    checkpoint: Annotated[str, typer.Option("--checkpoint", help="best, last, or a number of images.")] = "best",
+    encoder: Encoder = None,
+    weights: Weights = None,
+    checkpoint: Checkpoint = "best",
     as_json: AsJson = False,
 ) -> None:
-    """Score a run beside real pictures. KID, FD, precision, recall, density, coverage, each with its baseline."""
-    opening: Opening = context.obj
-    chosen = opening.studio().run(run)
-    card = chosen.judge(n, encoder, checkpoint)
-    if as_json:
-        print_json({"run": chosen.name, **card.to_json()})
+    """Score runs, or a folder, beside real pictures. KID, FD, precision, recall, coverage, copies, with baselines."""
+    if (folder is None) != (against is None):
+        raise InputError("--folder and --against belong together: a folder of pictures, and the set that judges it")
+    if folder is not None and (runs or every):
+        raise InputError("--folder is judged by itself: leave the runs out")
+    studio: Studio = context.obj.studio()
+    if folder is not None and against is not None:
+        _print_card(str(folder), studio.judge_folder(folder, against, n, encoder, weights), as_json)
         return
-    print_table(f"{chosen.name}: {card.headline}", ["score", "generated", "real against real"], card.rows())
+    named = [run.name for run in studio.runs()] if every else list(runs or ["last"])
+    if len(named) == 1 and not every:
+        chosen = studio.run(named[0])
+        _print_card(chosen.name, chosen.judge(n, encoder, checkpoint, weights), as_json)
+        return
+    _print_ranking(studio.rank(named, n, encoder, checkpoint, weights), as_json)
+
+
+def _print_card(name: str, card: Scorecard, as_json: bool) -> None:
+    if as_json:
+        print_json({"run": name, **card.to_json()})
+        return
+    print_table(f"{name}: {card.headline}", ["score", "generated", "real against real"], card.rows())
     for line in card.remarks:
         print(line)
+
+
+def _print_ranking(ranking: Ranking, as_json: bool) -> None:
+    if as_json:
+        judged = [{"run": name, **card.to_json()} for name, card in ranking.cards.items()]
+        print_json({"runs": judged, "not_judged": ranking.reasons})
+        return
+    columns, rows = ranking.table()
+    print_table(f"best first: {ranking.headline}", columns, rows)
+    for name, reason in ranking.reasons.items():
+        print(f"{name} was not judged: {reason}")
+
+
+def novelty(
+    context: typer.Context,
+    run: RunName = "last",
+    n: Annotated[int, typer.Option("-n", min=1, max=5000, help="Generated pictures to look at.")] = 64,
+    seed: Annotated[int, typer.Option("--seed", help="Which pictures: the same as `ganvas draw` makes.")] = 0,
+    encoder: Encoder = None,
+    weights: Weights = None,
+    checkpoint: Checkpoint = "best",
+    out: Annotated[Path | None, typer.Option("--out", help="The sheet's file; RUN-novelty.png if not given.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Each generated picture beside its nearest real ones, the most suspicious first. A sheet to look at."""
+    from ganvas.pictures.sheet import check_picture_name, save_picture
+
+    if out is not None:
+        check_picture_name(out)
+    chosen = context.obj.studio().run(run)
+    found = chosen.novelty(n, seed, encoder, checkpoint, weights)
+    path = save_picture(out or Path(f"{chosen.name}-novelty.png"), found.sheet())
+    if as_json:
+        print_json({"run": chosen.name, "seed": seed, **found.to_json(), "sheet": str(path)})
+        return
+    print_table(
+        f"{chosen.name}: {found.headline}", ["most suspicious", "distance to nearest / fourth", ""], found.rows()
+    )
+    print(path)
 
 
 def show(

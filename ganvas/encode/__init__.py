@@ -6,11 +6,13 @@ Clustering, judging, novelty and the classifier all look through an encoder. One
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ganvas.errors import SettingsError
 from ganvas.progress import Progress
 from ganvas.registry import Registry
 
@@ -29,13 +31,14 @@ class Encoder(Protocol):
         ...
 
 
-ENCODERS: Registry[Callable[[], Encoder]] = Registry("encoder")
+Load = Callable[[Path | None], Encoder]
+ENCODERS: Registry[Load] = Registry("encoder")
 
 
-def register(name: str) -> Callable[[Callable[[], Encoder]], Callable[[], Encoder]]:
-    """Decorator: this function loads the encoder called `name`."""
+def register(name: str) -> Callable[[Load], Load]:
+    """Decorator: this function loads the encoder called `name`, from a file of weights where one is given."""
 
-    def keep(load: Callable[[], Encoder]) -> Callable[[], Encoder]:
+    def keep(load: Load) -> Load:
         ENCODERS[name] = load
         return load
 
@@ -46,16 +49,28 @@ def encoder_names() -> list[str]:
     return ENCODERS.names()
 
 
-def encoder(name: str = DEFAULT_ENCODER) -> Encoder:
-    """Load an encoder by name. Raises SettingsError for a name that is not registered."""
-    return ENCODERS[name]()
+def encoder(name: str | None = None, weights: str | Path | None = None) -> Encoder:
+    """Load an encoder by name, effnet-lite0 if None; `weights` is a file of its weights, where it does not bring them.
+
+    Raises SettingsError for a name that is not registered or weights that it has no use for, InputError for others.
+    """
+    return ENCODERS[name or DEFAULT_ENCODER](None if weights is None else Path(weights))
 
 
 @register(DEFAULT_ENCODER)
-def _effnet_lite0() -> Encoder:
+def _effnet_lite0(weights: Path | None) -> Encoder:
     from ganvas.encode.effnet_lite0 import EffnetLite0Encoder
 
+    if weights is not None:
+        raise SettingsError(f"{DEFAULT_ENCODER} brings its weights with it: leave --weights out")
     return EffnetLite0Encoder()
+
+
+@register("inception")
+def _inception(weights: Path | None) -> Encoder:
+    from ganvas.encode.inception import InceptionEncoder
+
+    return InceptionEncoder(weights)
 
 
 __all__ = ["DEFAULT_ENCODER", "Encoder", "encoder", "encoder_names", "register"]

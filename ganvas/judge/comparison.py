@@ -13,33 +13,37 @@ from numpy.typing import NDArray
 from ganvas.errors import InputError
 from ganvas.pictures.packed import PackedSet
 
-FEWEST = 50
+FEWEST = 20
 USUAL = 5000
-LOOKED_THROUGH = 10_000  # training pictures searched for copies; more cost minutes of encoding
+LOOKED_THROUGH = 10_000  # training pictures searched by their features; more cost minutes of encoding
 
 Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Reals:
-    """Positions in the set: the judging pictures, as many others for the baseline, and where copies are looked for."""
+    """Positions in the set: the judging pictures, as many others for the baseline, and those searched by features.
+
+    `held_out`: the judging pictures were not trained on.
+    """
 
     judging: Indices
     baseline: Indices
     searched: Indices
     against: str
+    held_out: bool
     remarks: tuple[str, ...]
 
 
 def pictures_to_draw(packed: PackedSet, n: int | None = None) -> int:
     """How many generated pictures a scorecard of this set uses: n, or 5,000, or as many as there are real ones.
 
-    Raises InputError where fewer than 50 are asked for or the set has fewer than 50 pictures.
+    Raises InputError where fewer than 20 are asked for or the set has fewer than 40 pictures, 20 for either side.
     """
     if n is not None and n < FEWEST:
         raise InputError(f"{n} pictures are too few to judge by: ask for {FEWEST} or more with -n")
-    if len(packed) < FEWEST:
-        raise InputError(f"set {packed.name} has {len(packed)} pictures: judging needs {FEWEST} or more")
+    if len(packed) < 2 * FEWEST:
+        raise InputError(f"set {packed.name} has {len(packed)} pictures: judging needs {2 * FEWEST} or more")
     available = min(len(packed.held_out), len(packed.train)) if _enough_held_out(packed) else len(packed) // 2
     return min(n or USUAL, available)
 
@@ -51,7 +55,9 @@ def choose_reals(packed: PackedSet, count: int, seed: int = 0) -> Reals:
     searched = np.sort(train[:LOOKED_THROUGH])
     remarks = []
     if len(searched) < len(packed.train):
-        remarks.append(f"copies were looked for among {len(searched):,} of the {len(packed.train):,} training pictures")
+        remarks.append(
+            f"authenticity asks {len(searched):,} of {len(packed.train):,} training pictures; copies are sought in all"
+        )
     if _enough_held_out(packed):
         judging, baseline = rng.permutation(packed.held_out)[:count], train[:count]
         against = f"{count:,} held-out pictures"
@@ -62,7 +68,8 @@ def choose_reals(packed: PackedSet, count: int, seed: int = 0) -> Reals:
         remarks.append(
             f"judged against pictures it has seen: {len(packed.held_out):,} are held out, {FEWEST} are needed"
         )
-    return Reals(np.sort(judging), np.sort(baseline), searched, against, tuple(remarks))
+    held_out = _enough_held_out(packed)
+    return Reals(np.sort(judging), np.sort(baseline), searched, against, held_out, tuple(remarks))
 
 
 def _enough_held_out(packed: PackedSet) -> bool:

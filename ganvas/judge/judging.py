@@ -1,11 +1,14 @@
-"""Judging a run: `judge_run(folder, packed, draw)` draws, scores, and writes scores.json and nearest.png there."""
+"""Judging: `judge_run(folder, packed, draw)` draws, scores, and leaves scores.json and two sheets in the folder.
+
+`judge_pictures(pictures, packed)` scores pictures from anywhere.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,21 +16,35 @@ from numpy.typing import NDArray
 
 from ganvas.encode import Encoder
 from ganvas.errors import InputError
+from ganvas.judge.by_label import Labelled, with_labels
 from ganvas.judge.comparison import FEWEST, Reals, choose_reals, pictures_to_draw
-from ganvas.judge.novelty import nearest_sheet, resemblances
-from ganvas.judge.scorecard import Score, Scorecard, score_features, with_score
+from ganvas.judge.copies import find_copies
+from ganvas.judge.newness import Judged, with_novelty
+from ganvas.judge.novelty import SHOWN, nearest_sheet, resemblances
+from ganvas.judge.scorecard import Scorecard, score_features
 from ganvas.pictures.packed import PackedSet
-from ganvas.pictures.sheet import save_png
+from ganvas.pictures.sheet import save_png, sheet
 from ganvas.progress import Progress, Silent
 from ganvas.scores.neighbours import Features
-from ganvas.scores.novelty import authenticity, authenticity_of_reals
 from ganvas.whole import write_whole
 
 ROUGH = 200
 SCORES_FILE = "scores.json"
+JUDGED_FILE = "judged.png"
 NEAREST_FILE = "nearest.png"
+SUSPICIOUS_FILE = "suspicious.png"
+SHEET = 64
 
-Draw = Callable[[int], NDArray[np.uint8]]
+
+@dataclass(frozen=True)
+class Drawn:
+    """Generated pictures uint8 [N, C, H, W], and the label each was told where they were told any."""
+
+    pictures: NDArray[np.uint8]
+    labels: Sequence[str] | None = None
+
+
+Draw = Callable[[int], Drawn]
 
 
 def judge_run(
@@ -41,22 +58,34 @@ def judge_run(
     checkpoint: str = "",
     progress: Progress | None = None,
 ) -> Scorecard:
-    """Score what `draw(count)` makes (uint8 [count, C, H, W]); write the card and its nearest pictures into the folder.
+    """Score what `draw(count)` makes; write the card and sheets of its pictures into the folder.
 
     The catalog is the caller's: `catalog.save_scores(run, card.score_rows())`. Raises InputError for too few pictures.
     """
-    fake = draw(pictures_to_draw(packed, n))
-    card = judge_pictures(fake, packed, encoder=encoder, n=n, seed=seed, progress=progress)
+    drawn = draw(pictures_to_draw(packed, n))
+    card = judge_pictures(
+        drawn.pictures, packed, labels=drawn.labels, encoder=encoder, n=n, seed=seed, progress=progress
+    )
     card = replace(card, checkpoint=checkpoint)
-    save_png(folder / NEAREST_FILE, nearest_sheet(fake, packed, card.nearest))
-    write_whole(folder / SCORES_FILE, json.dumps(card.to_json(), indent=1).encode())
+    write_card(folder, card, drawn.pictures, packed)
     return card
+
+
+def write_card(folder: Path, card: Scorecard, fake: NDArray[np.uint8], packed: PackedSet) -> None:
+    """scores.json, a sheet of the first pictures, and sheets of some beside the real ones they resemble."""
+    save_png(folder / JUDGED_FILE, sheet(fake[:SHEET]))
+    save_png(folder / NEAREST_FILE, nearest_sheet(fake, packed, card.nearest))
+    if card.novelty:
+        save_png(folder / SUSPICIOUS_FILE, nearest_sheet(fake, packed, card.novelty.suspects))
+    write_whole(folder / SCORES_FILE, json.dumps(card.to_json(), indent=1).encode())
 
 
 def judge_pictures(
     fake: NDArray[np.uint8],
     packed: PackedSet,
     *,
+    names: Sequence[str] | None = None,
+    labels: Sequence[str] | None = None,
     encoder: Encoder | None = None,
     n: int | None = None,
     seed: int = 0,
@@ -64,8 +93,10 @@ def judge_pictures(
 ) -> Scorecard:
     """Score generated pictures uint8 [N, C, H, W] against their set, through an encoder (effnet-lite0 if None).
 
-    Uses min(n or 5,000, N, real ones there are) pictures a side: held-out ones where there are 50, else pictures of the
-    training set, which the card says. Raises InputError for fewer than 50 pictures asked for, or in the set.
+    Uses min(n or 5,000, N, real ones there are) pictures a side: held-out ones where there are 20, else pictures of the
+    training set, which the card says. Copies are looked for among all N, and told by `names`, or by number.
+    With the `labels` the pictures were told, every label is scored by itself too.
+    Raises InputError for fewer than 20 pictures asked for, or too few in the set.
     """
     progress = progress or Silent()
     encoder = encoder or _usual_encoder()
@@ -77,14 +108,20 @@ def judge_pictures(
     generated = encoder.encode(fake[:count], progress)
     progress.note(f"scoring {count:,} pictures a side")
     card = score_features(real, generated, baseline, seed)
-    card = with_score(card, _authenticity(searched, generated, count, seed))
+    copies = find_copies(fake, packed, seed, progress)
+    card = with_novelty(card, Judged(real, baseline, searched, generated), copies, names, reals.held_out, seed)
+    if labels is not None:
+        told = np.array([packed.label_names.index(label) for label in labels[:count]], np.int64)
+        sides = (Labelled(real, packed.labels[reals.judging]), Labelled(generated, told))
+        beside = Labelled(baseline, packed.labels[reals.baseline])
+        card = with_labels(card, *sides, beside, packed.label_names, seed)
     return replace(
         card,
         against=reals.against,
         remarks=(*card.remarks, *reals.remarks, *_about_count(count, n)),
         encoder=encoder.name,
         judged_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        nearest=resemblances(generated, searched, reals.searched),
+        nearest=resemblances(generated[:SHOWN], searched, reals.searched),
     )
 
 
@@ -100,11 +137,6 @@ def _real_features(
         features[np.searchsorted(wanted, part)] for part in (reals.judging, reals.baseline, reals.searched)
     )
     return judging, baseline, searched
-
-
-def _authenticity(searched: Features, generated: Features, count: int, seed: int) -> Score:
-    chosen = np.random.default_rng(seed).permutation(len(searched))[:count]
-    return Score("authenticity", authenticity(searched, generated), authenticity_of_reals(searched, chosen))
 
 
 def _about_count(count: int, asked: int | None) -> list[str]:

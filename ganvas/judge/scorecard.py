@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,8 @@ SHOWN = {  # name: (label, factor, digits)
     "density": ("density", 1, 2),
     "coverage": ("coverage", 1, 2),
     "authenticity": ("authenticity", 1, 2),
+    "copies": ("copies", 1, 3),
+    "nearer_trained": ("nearer to trained-on", 1, 2),
 }
 
 
@@ -64,6 +67,23 @@ class Resemblance:
 
 
 @dataclass(frozen=True)
+class Novelty:
+    """Names of the pictures called copies, and the most suspicious ones beside what they resemble, worst first."""
+
+    copies: tuple[str, ...]
+    suspects: tuple[Resemblance, ...]
+
+
+@dataclass(frozen=True)
+class LabelScores:
+    """The scores of n generated pictures that were told a label, against real pictures of it."""
+
+    label: str
+    n: int
+    scores: tuple[Score, ...]
+
+
+@dataclass(frozen=True)
 class Scorecard:
     """Scores of n generated pictures against as many real ones, and what has to be said about them."""
 
@@ -75,6 +95,8 @@ class Scorecard:
     checkpoint: str = ""
     judged_at: str = ""
     nearest: tuple[Resemblance, ...] = ()
+    novelty: Novelty | None = None
+    labels: tuple[LabelScores, ...] = ()
 
     @property
     def headline(self) -> str:
@@ -85,6 +107,11 @@ class Scorecard:
         """[score, generated, real against real] as a person reads them."""
         return [[score.label, score.shown, score.baseline_shown] for score in self.scores]
 
+    def shown(self, labels: Sequence[str]) -> list[str]:
+        """The values under these labels as a person reads them, – where the card has none."""
+        here = {score.label: score.shown for score in self.scores}
+        return [here.get(label, "–") for label in labels]
+
     def value(self, name: str) -> float:
         """The score of this name, `kid` not multiplied. Raises KeyError when the card does not hold it."""
         return {score.name: score.value for score in self.scores}[name]
@@ -92,18 +119,29 @@ class Scorecard:
     def to_json(self) -> dict[str, Any]:
         """Plain values; each score also as it is shown, so that a page need know nothing about scores."""
         record = asdict(self)
-        for score, plain in zip(self.scores, record["scores"], strict=True):
-            plain |= {"label": score.label, "shown": score.shown, "baseline_shown": score.baseline_shown}
+        _add_shown(self.scores, record["scores"])
+        for row, plain in zip(self.labels, record["labels"], strict=True):
+            _add_shown(row.scores, plain["scores"])
         return {"headline": self.headline, **record}
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Scorecard:
         """The card `to_json` wrote. Raises KeyError or TypeError for anything else."""
-        kept = ("name", "value", "baseline", "sd", "baseline_sd")
-        scores = tuple(Score(**{key: score[key] for key in kept}) for score in record["scores"])
-        nearest = tuple(Resemblance(**item) for item in record["nearest"])
+        labels = tuple(
+            LabelScores(row["label"], row["n"], _scores_of(row["scores"])) for row in record.get("labels", [])
+        )
+        nearest = _resemblances(record["nearest"])
+        said = record.get("novelty")
+        novelty = Novelty(tuple(said["copies"]), _resemblances(said["suspects"])) if said else None
         rest = {key: record[key] for key in ("n", "against", "encoder", "checkpoint", "judged_at")}
-        return cls(scores=scores, remarks=tuple(record["remarks"]), nearest=nearest, **rest)
+        return cls(
+            scores=_scores_of(record["scores"]),
+            remarks=tuple(record["remarks"]),
+            nearest=nearest,
+            novelty=novelty,
+            labels=labels,
+            **rest,
+        )
 
     def score_rows(self) -> list[ScoreRow]:
         """The card as the catalog keeps it."""
@@ -137,9 +175,9 @@ def score_features(real: Features, fake: Features, baseline_real: Features, seed
     return Scorecard(len(fake), (*scores, *_manifold(real, fake, baseline_real)), tuple(remarks))
 
 
-def with_score(card: Scorecard, score: Score) -> Scorecard:
-    """The same card with one more score at its end."""
-    return replace(card, scores=(*card.scores, score))
+def with_scores(card: Scorecard, *scores: Score) -> Scorecard:
+    """The same card with more scores at its end."""
+    return replace(card, scores=(*card.scores, *scores))
 
 
 def _kid(real: Features, fake: Features, baseline_real: Features, seed: int) -> Score:
@@ -151,6 +189,20 @@ def _manifold(real: Features, fake: Features, baseline_real: Features) -> list[S
     k = min(NEIGHBOURS, len(real) - 1, len(fake) - 1, len(baseline_real) - 1)
     found, usual = asdict(manifold_scores(real, fake, k)), asdict(manifold_scores(real, baseline_real, k))
     return [Score(name, found[name], usual[name]) for name in ("precision", "recall", "density", "coverage")]
+
+
+def _add_shown(scores: Sequence[Score], records: Sequence[dict[str, Any]]) -> None:
+    for score, plain in zip(scores, records, strict=True):
+        plain |= {"label": score.label, "shown": score.shown, "baseline_shown": score.baseline_shown}
+
+
+def _scores_of(records: Sequence[dict[str, Any]]) -> tuple[Score, ...]:
+    kept = ("name", "value", "baseline", "sd", "baseline_sd")
+    return tuple(Score(**{key: score[key] for key in kept}) for score in records)
+
+
+def _resemblances(records: list[dict[str, Any]]) -> tuple[Resemblance, ...]:
+    return tuple(Resemblance(**item) for item in records)
 
 
 def _shown(name: str, value: float | None, sd: float | None) -> str:

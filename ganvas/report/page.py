@@ -5,9 +5,7 @@ It reads the run's folder and nothing else; what is missing there is left out wi
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
@@ -16,6 +14,8 @@ from ganvas.report import words
 from ganvas.report.inline import Inline, inline_file
 from ganvas.report.plots import score_plots, training_plots
 from ganvas.report.record import Json, RunRecord, number, read_record
+from ganvas.report.scores import novelty_facts, score_facts, score_rows, texts
+from ganvas.report.templates import render
 from ganvas.whole import write_whole
 
 REPORT_FILE = "report.html"
@@ -29,16 +29,7 @@ def write_report(run_folder: Path, *, out: Path | None = None) -> Path:
     Raises InputError for a folder that is no run, or a place that cannot be written.
     """
     record = read_record(Path(run_folder))
-    return write_whole(out or record.folder / REPORT_FILE, _page(record).encode())
-
-
-def _page(record: RunRecord) -> str:
-    from jinja2 import Environment, StrictUndefined
-
-    here = files("ganvas.report")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(here.joinpath("page.html").read_text(encoding="utf-8"))
-    return template.render(style=here.joinpath("page.css").read_text(encoding="utf-8"), **_facts(record))
+    return write_whole(out or record.folder / REPORT_FILE, render("run.html", **_facts(record)).encode())
 
 
 def _facts(record: RunRecord) -> Json:
@@ -51,13 +42,8 @@ def _facts(record: RunRecord) -> Json:
         "tiles": _tiles(record),
         "newest": _newest_sheet(record),
         "samples": inline_file(record.optional("samples.png"), "Generated pictures, more of them."),
-        "scores": _score_rows(record),
-        "headline": str(record.scores.get("headline") or ""),
-        "remarks": _texts(record.scores.get("remarks")),
-        "nearest": inline_file(
-            record.optional("nearest.png"),
-            "Generated pictures, each followed by the three training pictures that are nearest to it.",
-        ),
+        **score_facts(record),
+        **novelty_facts(record),
         "animation": _animation(record),
         "training_plots": training_plots(record),
         "score_plots": score_plots(record),
@@ -66,7 +52,7 @@ def _facts(record: RunRecord) -> Json:
         ],
         "settings": words.flat(record.settings),
         "machine": words.flat(record.machine) + words.flat(record.versions),
-        "credits": _texts(record.pictures.get("credits")),
+        "credits": texts(record.pictures.get("credits")),
     }
 
 
@@ -91,7 +77,7 @@ def _tiles(record: RunRecord) -> list[tuple[str, str, str]]:
         tiles.append(("training time", words.duration(seconds), in_all))
     if images and seconds:
         tiles.append(("rate", f"{images / seconds:,.0f}", "images a second"))
-    rows = {row["name"]: row for row in _score_rows(record)}
+    rows = {row["name"]: row for row in score_rows(record)}
     for name in ("kid", "coverage"):
         if name in rows:
             row = rows[name]
@@ -103,12 +89,6 @@ def _tiles(record: RunRecord) -> list[tuple[str, str, str]]:
                 )
             )
     return tiles
-
-
-def _score_rows(record: RunRecord) -> list[dict[str, str]]:
-    keys = ("name", "label", "shown", "baseline_shown")
-    rows = [{key: words.plain(score.get(key)) for key in keys} for score in record.scored]
-    return [{**row, "meaning": words.meaning(row["name"])} for row in rows]
 
 
 def _newest_sheet(record: RunRecord) -> tuple[Inline, str] | None:
@@ -137,7 +117,3 @@ def _animation(record: RunRecord) -> Inline | None:
     return inline_file(
         path, f"Animation: the same {len(frames)} sheets one after another, from noise to the newest pictures."
     )
-
-
-def _texts(value: Any) -> list[str]:
-    return [words.plain(item) for item in value] if isinstance(value, list) else []

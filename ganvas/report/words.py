@@ -13,7 +13,9 @@ MEANINGS = {
     "recall": "Share of real pictures that lie among generated ones: how much of the variety is there.",
     "density": "How thickly generated pictures lie where real ones lie. Real pictures get about 1.",
     "coverage": "Share of real pictures that have a generated one close by. Low means some kinds are missing.",
-    "authenticity": "Share of generated pictures that are no near-copy of a training picture.",
+    "authenticity": "Share of generated pictures that are no near-copy of a training picture, seen by their features.",
+    "copies": "Share of generated pictures whose pixels are a training picture's. Beside it: held-out pictures.",
+    "nearer_trained": "Share nearer to pictures trained on than to as many held out. New pictures: half of them.",
 }
 ON_FRAMES = ("loss", "condition", "batch", "generator_rate", "discriminator_rate", "gamma", "seed")
 

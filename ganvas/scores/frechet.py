@@ -9,6 +9,7 @@ import numpy as np
 
 from ganvas.scores.neighbours import Features
 
+BLOCK = 4096
 
 def frechet_distance(real: Features, fake: Features) -> float:
     """FD of features [N, D] and [M, D]. Biased upwards when N or M is small against D: read it beside its baseline."""
@@ -22,8 +23,10 @@ def frechet_distance(real: Features, fake: Features) -> float:
 
 
 def _mean_and_root(features: Features) -> tuple[np.ndarray, np.ndarray]:
-    exact = np.asarray(features, np.float64)
-    mean = exact.mean(axis=0)
-    centred = exact - mean
-    values, vectors = np.linalg.eigh(centred.T @ centred / (len(exact) - 1))
+    mean = features.mean(axis=0, dtype=np.float64)
+    products = np.zeros((len(mean), len(mean)))
+    for start in range(0, len(features), BLOCK):  # all at once in float64 they would take twice their memory, twice
+        centred = features[start : start + BLOCK] - mean
+        products += centred.T @ centred
+    values, vectors = np.linalg.eigh(products / (len(features) - 1))
     return mean, vectors * np.sqrt(np.maximum(values, 0))

@@ -1,10 +1,15 @@
-"""Authenticity: the share of pictures that are not too near to the one real picture they resemble most.
+"""Novelty in features: do pictures lie nearer to those trained on than new ones would?
 
-Alaa et al. 2022 (arXiv 2102.08921), section 4.3: a picture is called a copy when it lies nearer to its nearest real
-picture than that one lies to its own nearest other real picture. No such number is proof by itself: show the pictures.
+Authenticity, Alaa et al. 2022 (arXiv 2102.08921), section 4.3: a picture is called a copy when it lies nearer to its
+nearest real picture than that one lies to its own nearest other real picture. `nearer_to_trained` asks what Meehan et
+al. 2020 (arXiv 2004.05675) ask: nearer to the pictures trained on than to as many held out?
+No such number is proof by itself: show the pictures.
 """
 
 from __future__ import annotations
+
+import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +34,35 @@ def authenticity_of_reals(real: Features, chosen: NDArray[np.integer]) -> float:
     closest, distance = _nearest_but(real, chosen, chosen[:, None])
     _, apart = _nearest_but(real, closest, np.stack([closest, chosen], axis=1))
     return float((distance > apart).mean())
+
+
+@dataclass(frozen=True)
+class NearerToTrained:
+    """Share (0 to 1; .5 for new pictures) whose nearest real picture was trained on; its sd for new pictures; and how
+    likely new pictures would show as large a share.
+    """
+
+    share: float
+    sd: float
+    p: float
+
+
+def nearer_to_trained(trained: Features, held_out: Features, fake: Features) -> NearerToTrained:
+    """Of fake features [M, D], with as many real ones trained on as held out [N, D] each. Raises ValueError otherwise.
+
+    Under the null hypothesis trained-on and held-out pictures could be exchanged. Fakes that share a nearest picture
+    then count together, so the variance is that of drawing N of the 2N places they fall on, not that of M coins.
+    """
+    count = len(trained)
+    if count != len(held_out) or count < 2:
+        raise ValueError(f"as many pictures trained on as held out, and two at least, not {count} and {len(held_out)}")
+    closest = nearest(fake, np.concatenate([trained, held_out]), 1)[0][:, 0]
+    fallen = np.bincount(closest, minlength=2 * count) / len(fake)
+    share = float(fallen[:count].sum())
+    # Sampling without replacement (Cochran 1977, Sampling Techniques, theorem 2.2), of N among 2N.
+    sd = math.sqrt(count / 2 * float(fallen.var(ddof=1)))
+    p = 0.5 * math.erfc((share - 0.5) / (sd * math.sqrt(2))) if sd else 1.0
+    return NearerToTrained(share, sd, p)
 
 
 def _nearest_but(

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from ganvas.encode import encoder, encoder_names
+from benchmarks.reference.features import inception_weights as made_up_weights
+from benchmarks.reference.features import pictures
+from ganvas.encode import Encoder, encoder, encoder_names
 from ganvas.encode.cache import cached_features
-from ganvas.errors import SettingsError
+from ganvas.encode.inception import Inception
+from ganvas.errors import InputError, SettingsError
 from ganvas.pictures.packed import PackedSet, write_description
 
 
+@pytest.fixture(scope="session")
+def inception_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """FID's Inception with made-up weights: the published ones cannot be had without a network."""
+    shapes = {name: tuple(value.shape) for name, value in Inception().state_dict().items() if value.ndim}
+    path = tmp_path_factory.mktemp("weights") / "made-up.pth"
+    torch.save({name: torch.from_numpy(value) for name, value in made_up_weights(shapes).items()}, path)
+    return path
+
+
+def loaded(name: str, request: pytest.FixtureRequest) -> Encoder:
+    return encoder(name, request.getfixturevalue("inception_weights") if name == "inception" else None)
+
+
 @pytest.mark.parametrize("name", encoder_names())
-def test_any_size_gray_or_colour_gives_one_vector_a_picture(name: str) -> None:
-    look = encoder(name)
+def test_any_size_gray_or_colour_gives_one_vector_a_picture(name: str, request: pytest.FixtureRequest) -> None:
+    look = loaded(name, request)
     rng = np.random.default_rng(0)
     for channels, height, width in ((1, 28, 28), (3, 30, 50), (3, 128, 96)):
         features = look.encode(rng.integers(0, 256, (3, channels, height, width), dtype=np.uint8))
@@ -25,10 +43,49 @@ def test_any_size_gray_or_colour_gives_one_vector_a_picture(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", encoder_names())
-def test_gray_is_seen_as_its_colour_copy_is(name: str) -> None:
+def test_gray_is_seen_as_its_colour_copy_is(name: str, request: pytest.FixtureRequest) -> None:
     gray = np.random.default_rng(1).integers(0, 256, (2, 1, 20, 24), dtype=np.uint8)
-    look = encoder(name)
+    look = loaded(name, request)
     assert np.allclose(look.encode(gray), look.encode(np.repeat(gray, 3, axis=1)), atol=1e-4)
+
+
+def test_inception_sees_what_torch_fidelitys_sees_after_clean_fids_enlarging(inception_weights: Path) -> None:
+    reference = json.loads((Path(__file__).parents[1] / "scores" / "reference.json").read_text())["inception"]
+    found = encoder("inception", inception_weights).encode(pictures())
+    assert np.allclose(found[:, :: reference["every"]], reference["features"], rtol=1e-3, atol=1e-4)
+
+
+def test_inception_takes_a_torchscript_release_too(inception_weights: Path, tmp_path: Path) -> None:
+    class Release(torch.nn.Module):
+        def __init__(self, layers: torch.nn.Module) -> None:
+            super().__init__()
+            self.layers = layers
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.layers((x - 128) / 128)
+
+    network = Inception()
+    network.load_state_dict(torch.load(inception_weights, weights_only=True), strict=False)
+    example = torch.zeros(1, 3, 299, 299)
+    torch.jit.trace(Release(network.eval()), example).save(tmp_path / "release.pt")
+    scripted, plain = (encoder("inception", path) for path in (tmp_path / "release.pt", inception_weights))
+    assert np.allclose(scripted.encode(pictures(1)), plain.encode(pictures(1)), rtol=1e-3, atol=1e-4)
+    assert scripted.version != plain.version
+
+
+def test_inception_without_weights_or_with_others_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="needs --weights FILE, which ganvas cannot bring"):
+        encoder("inception")
+    with pytest.raises(InputError, match="no weights in .*nowhere.pth"):
+        encoder("inception", tmp_path / "nowhere.pth")
+    (tmp_path / "text.pth").write_text("no weights")
+    with pytest.raises(InputError, match="is no file of Inception's weights"):
+        encoder("inception", tmp_path / "text.pth")
+    torch.save({"conv.weight": torch.zeros(3)}, tmp_path / "other.pth")
+    with pytest.raises(InputError, match="lacks .* of FID's Inception's weights"):
+        encoder("inception", tmp_path / "other.pth")
+    with pytest.raises(SettingsError, match="brings its weights with it"):
+        encoder("effnet-lite0", tmp_path / "other.pth")
 
 
 def test_a_misspelt_encoder_is_guessed() -> None:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from ganvas.errors import InputError
-from ganvas.judge import Scorecard, judge_pictures, judge_run, nearest_real, pictures_to_draw
+from ganvas.judge import Drawn, Scorecard, judge_pictures, judge_run, nearest_real, pictures_to_draw
 from ganvas.judge.comparison import choose_reals
 from ganvas.pictures.packed import PackedSet, write_description
 from ganvas.progress import Silent
@@ -56,7 +56,7 @@ def test_fakes_are_judged_against_held_out_pictures_where_there_are_enough(tmp_p
     assert card.n == 80
     assert card.against == "80 held-out pictures"
     assert not any("has seen" in remark for remark in card.remarks)
-    assert [score.name for score in card.scores][-1] == "authenticity"
+    assert [score.name for score in card.scores][-3:] == ["authenticity", "copies", "nearer_trained"]
     assert all(score.baseline is not None for score in card.scores)
 
 
@@ -77,14 +77,14 @@ def test_a_set_of_fifty_can_be_judged_and_the_card_says_by_what(tmp_path: Path) 
     card = judge_pictures(pictures(25, 2), packed, encoder=TinyEncoder())
     assert card.n == 25
     assert card.against == "25 pictures of the set"
-    assert any("5 are held out, 50 are needed" in remark for remark in card.remarks)
+    assert any("5 are held out, 20 are needed" in remark for remark in card.remarks)
     assert any("rough" in remark for remark in card.remarks)
     reals = choose_reals(packed, 25)
     assert not set(reals.judging) & set(reals.baseline)
 
 
-@pytest.mark.parametrize(("count", "n", "said"), [(49, None, "49 pictures"), (400, 49, "49 pictures are too few")])
-def test_fewer_than_fifty_are_refused_in_one_line(tmp_path: Path, count: int, n: int | None, said: str) -> None:
+@pytest.mark.parametrize(("count", "n", "said"), [(39, None, "39 pictures"), (400, 19, "19 pictures are too few")])
+def test_fewer_than_twenty_a_side_are_refused_in_one_line(tmp_path: Path, count: int, n: int | None, said: str) -> None:
     packed = pack(tmp_path / "set", pictures(count, 1), held_out=count // 5)
     with pytest.raises(InputError, match=said) as caught:
         pictures_to_draw(packed, n)
@@ -93,8 +93,8 @@ def test_fewer_than_fifty_are_refused_in_one_line(tmp_path: Path, count: int, n:
 
 def test_too_few_generated_pictures_are_refused(tmp_path: Path) -> None:
     packed = pack(tmp_path / "set", pictures(400, 1), held_out=80)
-    with pytest.raises(InputError, match="49 generated pictures"):
-        judge_pictures(pictures(49, 2), packed, encoder=TinyEncoder())
+    with pytest.raises(InputError, match="19 generated pictures"):
+        judge_pictures(pictures(19, 2), packed, encoder=TinyEncoder())
 
 
 def test_more_asked_for_than_there_are_is_said(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_copies_of_training_pictures_are_found_out(tmp_path: Path) -> None:
     copied = judge_pictures(copies, packed, encoder=TinyEncoder())
     assert copied.value("authenticity") == 0
     assert new.value("authenticity") > 0.3
-    assert abs(new.value("authenticity") - new.scores[-1].baseline) < 0.2
+    assert abs(new.value("authenticity") - {s.name: s for s in new.scores}["authenticity"].baseline) < 0.2
     for i, item in enumerate(copied.nearest):
         assert (item.picture, item.positions[0], item.distances[0]) == (i, packed.train[i], 0)
 
@@ -139,9 +139,9 @@ def test_judging_a_run_leaves_its_card_and_its_nearest_pictures(tmp_path: Path) 
     run.mkdir()
     asked: list[int] = []
 
-    def draw(count: int) -> np.ndarray:
+    def draw(count: int) -> Drawn:
         asked.append(count)
-        return pictures(count, 2, size=28)
+        return Drawn(pictures(count, 2, size=28))
 
     card = judge_run(run, packed, draw, encoder=TinyEncoder(), n=60, checkpoint="000012800")
     assert asked == [60]
@@ -150,10 +150,10 @@ def test_judging_a_run_leaves_its_card_and_its_nearest_pictures(tmp_path: Path) 
     with Image.open(run / "nearest.png") as image:
         pixels = np.asarray(image)
     assert image.mode == "L"
-    assert (pixels[2:86, 2:86] == draw(60)[0, 0].repeat(3, 0).repeat(3, 1)).all()
+    assert (pixels[2:86, 2:86] == draw(60).pictures[0, 0].repeat(3, 0).repeat(3, 1)).all()
     real = packed.images[card.nearest[0].positions[0], 0]
     assert (pixels[2:86, 88:172] == real.repeat(3, 0).repeat(3, 1)).all()
-    assert sorted(path.name for path in run.iterdir()) == ["nearest.png", "scores.json"]
+    assert sorted(path.name for path in run.iterdir()) == ["judged.png", "nearest.png", "scores.json", "suspicious.png"]
 
 
 def test_nearest_real_pictures_come_nearest_first() -> None:

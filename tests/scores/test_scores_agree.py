@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 import scipy.linalg
 from sklearn.metrics.pairwise import polynomial_kernel
 from sklearn.neighbors import NearestNeighbors
 
+from benchmarks.reference import features as shared
 from ganvas.scores.frechet import frechet_distance
 from ganvas.scores.kid import kid, squared_mmd
 from ganvas.scores.manifold import manifold_scores
@@ -121,3 +126,20 @@ def test_authenticity_of_reals_takes_each_out_of_the_others() -> None:
     chosen = np.array([0, 5, 14, 40, 80, 104])
     wanted = np.mean([authenticity(np.delete(real, i, axis=0), real[i : i + 1]) for i in chosen])
     assert authenticity_of_reals(real, chosen) == pytest.approx(wanted)
+
+
+REFERENCE = json.loads((Path(__file__).parent / "reference.json").read_text())
+
+
+@pytest.mark.parametrize("recorded", REFERENCE["cases"], ids=lambda recorded: str(recorded["case"]))
+def test_scores_equal_those_of_the_packages_people_publish_with(recorded: dict[str, Any]) -> None:
+    """torch-fidelity, clean-fid and prdc, on the same features: benchmarks/reference/make.py wrote what they said."""
+    real_count, fake_count, width = recorded["case"]
+    real, fake = shared.features(real_count, 1, width), shared.features(fake_count, 2, width, shift=0.1)
+    whole = min(real_count, fake_count)
+    for package in ("torch-fidelity", "clean-fid"):
+        assert frechet_distance(real, fake) == pytest.approx(recorded[package]["fd"], rel=1e-4)
+        assert squared_mmd(real[:whole], fake[:whole]) == pytest.approx(recorded[package]["kid"], rel=1e-4)
+    found = manifold_scores(real, fake, k=5)
+    for name, value in recorded["prdc"].items():
+        assert getattr(found, name) == pytest.approx(value, rel=1e-4)

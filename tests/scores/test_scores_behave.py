@@ -14,7 +14,7 @@ from ganvas.scores.frechet import frechet_distance
 from ganvas.scores.kid import kid, squared_mmd
 from ganvas.scores.manifold import ManifoldScores, manifold_scores
 from ganvas.scores.neighbours import kth_neighbour_distances, nearest, squared_distances
-from ganvas.scores.novelty import authenticity
+from ganvas.scores.novelty import authenticity, nearer_to_trained
 
 
 def normal(count: int, seed: int, width: int = 32, shift: float = 0.0) -> np.ndarray:
@@ -142,3 +142,28 @@ def test_scores_import_neither_torch_nor_scipy() -> None:
     modules = "ganvas.scores.frechet, ganvas.scores.kid, ganvas.scores.manifold, ganvas.scores.novelty"
     code = f"import sys, {modules}; print({{'torch', 'scipy', 'sklearn'}} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
+def test_new_pictures_lie_as_near_to_held_out_as_to_trained_ones_and_the_sd_is_honest() -> None:
+    found = [nearer_to_trained(normal(200, 3 * i), normal(200, 3 * i + 1), normal(300, 3 * i + 2)) for i in range(60)]
+    shares = np.array([one.share for one in found])
+    assert abs(shares.mean() - 0.5) < 0.02
+    assert np.mean([one.sd for one in found]) == pytest.approx(shares.std(), rel=0.35)
+    assert np.mean([one.p < 0.05 for one in found]) < 0.15
+
+
+def test_pictures_that_lean_on_those_trained_on_are_told() -> None:
+    trained, held_out = normal(200, 1), normal(200, 2)
+    leaning = trained[:150] + normal(150, 3) * 0.5
+    found = nearer_to_trained(trained, held_out, leaning)
+    assert found.share > 0.9
+    assert found.p < 1e-6
+    assert nearer_to_trained(held_out, trained, leaning).p > 0.99
+    with pytest.raises(ValueError, match="as many pictures trained on as held out"):
+        nearer_to_trained(trained, held_out[:50], leaning)
+
+
+def test_fakes_that_are_all_one_picture_prove_nothing() -> None:
+    """All fall on one real picture: by chance a trained one in half of the cases, however many fakes there are."""
+    trained, held_out = normal(200, 1), normal(200, 2)
+    assert nearer_to_trained(trained, held_out, np.repeat(trained[:1], 500, axis=0)).p > 0.1
