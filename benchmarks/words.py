@@ -63,7 +63,7 @@ def main() -> None:
         known = float(np.isin(theirs, list(meant)).mean())
         share = float(np.mean([vote in meant for vote in votes]))
         hits.append(share >= 0.8)
-        alike = ", ".join(f"{near.word} {near.cosine:.2f}" for near in similar(word, artist.words)[:3])
+        alike = ", ".join(f"{near.word} {near.similarity:.2f}" for near in similar(word, artist.words)[:3])
         seen = ", ".join(f"{name} {count}" for name, count in Counter(votes).most_common(3))
         print(f"{word:14} {share:4.0%} (real {known:4.0%})  drawn: {seen:45}  like: {alike}", flush=True)
     print(f"{sum(hits[:8])} of the 8 words of the aim and {sum(hits[8:])} of {len(hits) - 8} others reach 80 %")

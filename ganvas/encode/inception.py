@@ -9,6 +9,7 @@ classes, average pooling that leaves the padding out, a maximum in the last bloc
 from __future__ import annotations
 
 import hashlib
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -72,7 +73,9 @@ def _with_weights(path: Path) -> nn.Module:
     if not path.is_file():
         raise InputError(f"no weights in {path}: --weights wants {WEIGHTS}")
     try:
-        published = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that it is TorchScript, which is what the next line is for
+            published = torch.load(path, map_location="cpu", weights_only=True)
     except Exception:  # a TorchScript archive, or no file of torch at all
         return _scripted(path)
     network = Inception()
@@ -98,7 +101,9 @@ class _Scripted(nn.Module):
 
 def _scripted(path: Path) -> nn.Module:
     try:
-        layers = torch.jit.load(path, map_location="cpu").eval().layers  # type: ignore[no-untyped-call]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch means to give TorchScript up; the published file stays what it is
+            layers = torch.jit.load(path, map_location="cpu").eval().layers  # type: ignore[no-untyped-call]
     except (RuntimeError, AttributeError, ValueError) as error:
         raise InputError(f"{path} is no file of Inception's weights: --weights wants {WEIGHTS}") from error
     return _Scripted(layers)

@@ -21,7 +21,8 @@ class Labelled:
     labels: NDArray[np.int64]
 
     def of(self, label: int) -> Features:
-        return self.features[self.labels == label]
+        chosen: Features = self.features[self.labels == label]
+        return chosen
 
 
 def with_labels(
@@ -30,10 +31,10 @@ def with_labels(
     """The card with a row for each label that has 20 pictures of each kind; the others are named in a remark."""
     rows, few = [], []
     for label, name in enumerate(names):
-        parts = [side.of(label) for side in (real, fake, baseline)]
-        if min(map(len, parts)) < FEWEST:
+        theirs, mine, others = (side.of(label) for side in (real, fake, baseline))
+        if min(len(theirs), len(mine), len(others)) < FEWEST:
             few.append(name)
         else:
-            rows.append(LabelScores(name, len(parts[1]), score_features(*parts, seed).scores))
+            rows.append(LabelScores(name, len(mine), score_features(theirs, mine, others, seed).scores))
     said = [f"too few pictures to score these labels by themselves: {', '.join(few)}"] if few else []
     return replace(card, labels=tuple(rows), remarks=(*card.remarks, *said))

@@ -13,13 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.pictures.packed import PackedSet
-from ganvas.pictures.thumbnails import Small, likeness, outlines, thumbnails
+from ganvas.pictures.thumbnails import Small, likeness, spectra, thumbnails
 from ganvas.progress import Progress, Silent
 from ganvas.scores.neighbours import nearest
 
-OUTLINE_PX = 8  # sides that candidates are looked for at
-COMPARED_PX = 32  # sides that they are compared at
-CANDIDATES = 6  # of the picture as it is, of its mirror image, and of its features
+COMPARED_PX = 32  # the longest sides that pictures are compared at
+CANDIDATES = 12  # training pictures of the most alike spectra, which are then compared pixel by pixel
 NEXT = 3  # the nearest is held against this many further ones
 COPY = 0.6  # of the distance of the third next; held-out house fronts reach .81, copies moved and mirrored .50
 EQUAL = 0.02  # distance below which pictures are the same, however many like them there are
@@ -43,8 +42,7 @@ class Likenesses:
     @property
     def nearness(self) -> NDArray[np.float32]:
         """[N]: the distance to the nearest as a share of that to a further one. 0: the same picture; 1: nothing odd."""
-        near = self.distances[:, : NEXT + 1]
-        first, further = near[:, 0], near.max(axis=1, initial=0, where=np.isfinite(near))
+        first, further = self.distances[:, 0], self.distances[:, : NEXT + 1].max(axis=1)
         return np.where(first < EQUAL, 0, first / np.maximum(further, EQUAL)).astype(np.float32)
 
 
@@ -90,10 +88,10 @@ class _Search:
     def __init__(self, packed: PackedSet, progress: Progress) -> None:
         self._packed, self._progress = packed, progress
         self._train = packed.train
-        self._outlines = outlines(packed.images, OUTLINE_PX)[self._train]
+        self._spectra = spectra(packed.images, COMPARED_PX)[self._train]
 
     def most_alike(self, pictures: NDArray[np.uint8]) -> Likenesses:
-        candidates = self._candidates(pictures)
+        candidates = self._train[nearest(spectra(pictures, COMPARED_PX), self._spectra, CANDIDATES)[0]]
         apart = np.empty(candidates.shape, np.float32)
         with self._progress.task("looking for copies", len(pictures), "pictures") as task:
             for start in range(0, len(pictures), BLOCK):
@@ -103,17 +101,8 @@ class _Search:
         order = np.argsort(apart, axis=1, kind="stable")
         return Likenesses(np.take_along_axis(candidates, order, axis=1), np.take_along_axis(apart, order, axis=1))
 
-    def _candidates(self, pictures: NDArray[np.uint8]) -> Indices:
-        found = [
-            self._train[nearest(outlines(view, OUTLINE_PX), self._outlines, CANDIDATES)[0]]
-            for view in (pictures, pictures[..., ::-1])
-        ]
-        return np.sort(np.concatenate(found, axis=1), axis=1)
-
     def _distances(self, pictures: NDArray[np.uint8], candidates: Indices) -> Small:
         small = thumbnails(pictures, COMPARED_PX)
         theirs = thumbnails(np.asarray(self._packed.images[candidates.ravel()]), COMPARED_PX)
         alike = likeness(small, theirs.reshape(*candidates.shape, *small.shape[1:]))
-        apart = np.sqrt(np.maximum(0, 2 - 2 * alike))
-        repeated = np.diff(candidates, axis=1, prepend=-1) == 0  # found both ways
-        return np.where(repeated, np.float32(np.inf), apart)
+        return np.sqrt(np.maximum(0, 2 - 2 * alike))

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +22,17 @@ from ganvas.judge.comparison import FEWEST, Reals, choose_reals, pictures_to_dra
 from ganvas.judge.copies import find_copies
 from ganvas.judge.newness import Judged, with_novelty
 from ganvas.judge.novelty import SHOWN, nearest_sheet, resemblances
-from ganvas.judge.scorecard import Scorecard, score_features
+from ganvas.judge.scorecard import Score, Scorecard, score_features, with_scores
+from ganvas.judge.told import with_answers
 from ganvas.pictures.packed import PackedSet
 from ganvas.pictures.sheet import save_png, sheet
 from ganvas.progress import Progress, Silent
 from ganvas.scores.neighbours import Features
 from ganvas.whole import write_whole
+
+if TYPE_CHECKING:
+    from ganvas.judge.classifier.classifier import Classifier
+    from ganvas.judge.classifier.settings import ClassifierSettings
 
 ROUGH = 200
 SCORES_FILE = "scores.json"
@@ -34,6 +40,7 @@ JUDGED_FILE = "judged.png"
 NEAREST_FILE = "nearest.png"
 SUSPICIOUS_FILE = "suspicious.png"
 SHEET = 64
+MOST_DRAWN = 10_000
 
 
 @dataclass(frozen=True)
@@ -56,19 +63,41 @@ def judge_run(
     n: int | None = None,
     seed: int = 0,
     checkpoint: str = "",
+    classifier: Classifier | None = None,
+    substitute: ClassifierSettings | None = None,
     progress: Progress | None = None,
 ) -> Scorecard:
     """Score what `draw(count)` makes; write the card and sheets of its pictures into the folder.
 
-    The catalog is the caller's: `catalog.save_scores(run, card.score_rows())`. Raises InputError for too few pictures.
+    A `classifier` of the set's labels says whether they were drawn as told. With the settings of a `substitute` another
+    one learns from generated pictures alone, as many as there are training pictures, 10,000 at most.
+    The catalog is the caller's: `catalog.save_scores(run, card.score_rows())`. Raises InputError for too few pictures,
+    and for a classifier where nothing was told.
     """
     drawn = draw(pictures_to_draw(packed, n))
     card = judge_pictures(
         drawn.pictures, packed, labels=drawn.labels, encoder=encoder, n=n, seed=seed, progress=progress
     )
     card = replace(card, checkpoint=checkpoint)
+    if (classifier or substitute) and drawn.labels is None:
+        raise InputError("this run was told no labels, so there is nothing that a classifier could find drawn wrong")
+    if classifier and drawn.labels:
+        card = with_answers(card, classifier, drawn.pictures, drawn.labels, packed, seed)
+    if substitute:
+        card = with_substitute(card, substitute, draw(min(len(packed.train), MOST_DRAWN)), packed, progress)
     write_card(folder, card, drawn.pictures, packed)
     return card
+
+
+def with_substitute(
+    card: Scorecard, settings: ClassifierSettings, drawn: Drawn, packed: PackedSet, progress: Progress | None = None
+) -> Scorecard:
+    """The card with the classification accuracy score (Ravuri & Vinyals 2019), beside learning from real pictures."""
+    from ganvas.judge.classifier.substitute import classification_accuracy_score
+
+    found = classification_accuracy_score(drawn.pictures, drawn.labels or (), packed, settings, progress)
+    said = f"classification accuracy: learned from {found.learned_from:,} pictures, tested on {found.tested_on:,} real"
+    return replace(with_scores(card, Score("cas", found.from_drawn, found.from_real)), remarks=(*card.remarks, said))
 
 
 def write_card(folder: Path, card: Scorecard, fake: NDArray[np.uint8], packed: PackedSet) -> None:
@@ -118,7 +147,7 @@ def judge_pictures(
     return replace(
         card,
         against=reals.against,
-        remarks=(*card.remarks, *reals.remarks, *_about_count(count, n)),
+        remarks=(*card.remarks, *reals.remarks, *_about_count(count, n), *_about_fid(card, encoder)),
         encoder=encoder.name,
         judged_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         nearest=resemblances(generated[:SHOWN], searched, reals.searched),
@@ -137,6 +166,12 @@ def _real_features(
         features[np.searchsorted(wanted, part)] for part in (reals.judging, reals.baseline, reals.searched)
     )
     return judging, baseline, searched
+
+
+def _about_fid(card: Scorecard, encoder: Encoder) -> list[str]:
+    if encoder.name != "inception" or not any(score.name == "fd" for score in card.scores):
+        return []
+    return [f"FD through Inception is FID, of {card.n:,} pictures a side: compare it with others of as many only"]
 
 
 def _about_count(count: int, asked: int | None) -> list[str]:

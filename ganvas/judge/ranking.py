@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from ganvas.errors import InputError
 from ganvas.judge.scorecard import Scorecard
 
+COLUMNS = ("kid", "fd", "precision", "recall", "coverage", "copies")  # what a terminal has room for; JSON holds all
+
 
 @dataclass(frozen=True)
 class Ranking:
@@ -32,10 +34,10 @@ class Ranking:
     def table(self) -> tuple[list[str], list[list[str]]]:
         """Columns and a row a run as a person reads them; real pictures against real ones in the last row."""
         first = next(iter(self.cards.values()))
-        labels = [score.label for score in first.scores]
-        rows = [[name, _images(card), *card.shown(labels)] for name, card in self.cards.items()]
-        rows.append(["real against real", "", *(score.baseline_shown for score in first.scores)])
-        return ["run", "images", *labels], rows
+        usual = {score.label: score.baseline_shown for score in first.scores if score.name in COLUMNS}
+        rows = [[name, _images(card), *card.shown(list(usual))] for name, card in self.cards.items()]
+        rows.append(["real against real", "", *usual.values()])
+        return ["run", "images", *usual], rows
 
 
 def _images(card: Scorecard) -> str:

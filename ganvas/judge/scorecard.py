@@ -31,6 +31,8 @@ SHOWN = {  # name: (label, factor, digits)
     "authenticity": ("authenticity", 1, 2),
     "copies": ("copies", 1, 3),
     "nearer_trained": ("nearer to trained-on", 1, 2),
+    "as_told": ("drawn as told", 1, 3),
+    "cas": ("classification accuracy", 1, 3),
 }
 
 
@@ -107,6 +109,15 @@ class Scorecard:
         """[score, generated, real against real] as a person reads them."""
         return [[score.label, score.shown, score.baseline_shown] for score in self.scores]
 
+    def label_table(self) -> tuple[list[str], list[list[str]]]:
+        """Columns and a row a label: each score, and behind a stroke what real pictures of the label get."""
+        columns = max(([score.label for score in row.scores] for row in self.labels), key=len, default=[])
+        rows = []
+        for row in self.labels:
+            here = {score.label: f"{score.shown} / {score.baseline_shown}" for score in row.scores}
+            rows.append([row.label, f"{row.n:,}", *(here.get(column, "–") for column in columns)])
+        return ["label", "pictures", *columns], rows
+
     def shown(self, labels: Sequence[str]) -> list[str]:
         """The values under these labels as a person reads them, – where the card has none."""
         here = {score.label: score.shown for score in self.scores}
@@ -122,7 +133,8 @@ class Scorecard:
         _add_shown(self.scores, record["scores"])
         for row, plain in zip(self.labels, record["labels"], strict=True):
             _add_shown(row.scores, plain["scores"])
-        return {"headline": self.headline, **record}
+        columns, rows = self.label_table()
+        return {"headline": self.headline, **record, "label_table": {"columns": columns, "rows": rows}}
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Scorecard:

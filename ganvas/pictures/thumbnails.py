@@ -1,6 +1,7 @@
 """Small versions of many pictures at once, and how alike they are wherever they were moved or mirrored a little.
 
-`thumbnails(pictures, 32)` averages areas; `likeness(windows(a), b)` is the best correlation over shifts and the mirror.
+`thumbnails(pictures, 32)` averages areas; `spectra` find pictures again and `likeness` compares them, both whether they
+were moved and mirrored or not.
 """
 
 from __future__ import annotations
@@ -24,9 +25,22 @@ def thumbnails(pictures: NDArray[np.uint8], side_px: int) -> Small:
     return small
 
 
-def outlines(pictures: NDArray[np.uint8], side_px: int) -> Small:
-    """uint8 [N, C, H, W] -> float32 [N, D]: thumbnails freed from brightness and contrast, of length 1 (or 0: flat)."""
-    return _unit(thumbnails(pictures, side_px).reshape(len(pictures), -1))
+def spectra(pictures: NDArray[np.uint8], side_px: int, lowest: int = 8) -> Small:
+    """uint8 [N, C, H, W] -> float32 [N, D] of length 1, the same for a picture that was moved, mirrored or recoloured.
+
+    Magnitudes of the `lowest` frequencies of each thumbnail's Fourier transform, which a shift leaves as they are (but
+    for the borders); mirroring swaps those of opposite signs, so their sum and their absolute difference stand here.
+    """
+    small = thumbnails(pictures, side_px)
+    found = []
+    for start in range(0, len(small), BLOCK):
+        block = small[start : start + BLOCK]
+        sizes = np.abs(np.fft.fft2(block - block.mean(axis=(2, 3), keepdims=True)))
+        rows, columns = np.arange(min(lowest, block.shape[2])), np.arange(min(lowest, block.shape[3]))
+        rising, falling = sizes[:, :, rows[:, None], columns], sizes[:, :, rows[:, None], -columns]
+        both = np.stack([rising + falling, np.abs(rising - falling)], axis=1).reshape(len(block), -1)
+        found.append(both / np.maximum(np.linalg.norm(both, axis=1, keepdims=True), FLAT))
+    return np.concatenate(found).astype(np.float32)
 
 
 def likeness(pictures: Small, candidates: Small, shift_px: int = 2) -> NDArray[np.float32]:

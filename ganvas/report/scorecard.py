@@ -10,7 +10,7 @@ from ganvas.errors import InputError
 from ganvas.report import words
 from ganvas.report.inline import inline_file
 from ganvas.report.record import Json, RunRecord, number, read_record
-from ganvas.report.scores import novelty_facts, score_facts
+from ganvas.report.scores import novelty_facts, score_facts, texts
 from ganvas.report.templates import render
 from ganvas.whole import write_whole
 
@@ -42,7 +42,7 @@ def _facts(record: RunRecord) -> Json:
         "label_rows": rows,
         "settings": words.flat(record.settings),
         "machine": words.flat(record.machine) + words.flat(record.versions),
-        "credits": [words.plain(line) for line in record.pictures.get("credits") or []],
+        "credits": texts(record.pictures.get("credits")),
     }
 
 
@@ -61,19 +61,11 @@ def _tiles(record: RunRecord) -> list[tuple[str, str, str]]:
 
 
 def _by_label(record: RunRecord) -> tuple[list[str], list[list[str]]]:
-    """Columns and rows of the scores of each label, with real pictures' own behind a stroke."""
-    labels = [row for row in record.scores.get("labels") or [] if isinstance(row, dict)]
-    if not labels:
+    """Columns and rows of the scores of each label, none where the run was told no labels."""
+    table = record.scores.get("label_table")
+    if not isinstance(table, dict) or not texts(table.get("rows")):
         return [], []
-    columns = ["label", "pictures", *(words.plain(score.get("label")) for score in labels[0].get("scores", []))]
-    rows = []
-    for row in labels:
-        shown = [
-            f"{words.plain(score.get('shown'))} / {words.plain(score.get('baseline_shown'))}"
-            for score in row.get("scores", [])
-        ]
-        rows.append([words.plain(row.get("label")), words.plain(row.get("n")), *shown])
-    return columns, rows
+    return texts(table.get("columns")), [texts(row) for row in table["rows"]]
 
 
 def _markdown(facts: Json) -> str:

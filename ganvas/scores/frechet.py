@@ -11,6 +11,7 @@ from ganvas.scores.neighbours import Features
 
 BLOCK = 4096
 
+
 def frechet_distance(real: Features, fake: Features) -> float:
     """FD of features [N, D] and [M, D]. Biased upwards when N or M is small against D: read it beside its baseline."""
     real_mean, real_root = _mean_and_root(real)

@@ -55,7 +55,11 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> ganvas.Studio:
 def test_two_runs_stand_in_one_table_best_first(studio: ganvas.Studio, call: Call) -> None:
     code, said, _ = call("-C", studio.folder.root, "judge", "run-1", "run-2", "-n", 60)
     assert code == 0
-    assert all(word in said for word in ("best first", "run-1", "run-2", "real against real", "copies"))
+    title, heads, *rows = said.splitlines()
+    assert title.startswith("best first: 60 generated pictures")
+    assert heads.split() == ["run", "images", "KID×1000", "precision", "recall", "coverage", "copies"]
+    assert {row.split()[0] for row in rows[:2]} == {"run-1", "run-2"}
+    assert rows[2].startswith("real against real")
     code, said, _ = call("-C", studio.folder.root, "judge", "--all", "-n", 60, "--json")
     runs = json.loads(said)["runs"]
     assert {run["run"] for run in runs} == {"run-1", "run-2"}
@@ -64,7 +68,7 @@ def test_two_runs_stand_in_one_table_best_first(studio: ganvas.Studio, call: Cal
 
 
 def test_a_judged_run_leaves_a_page_that_holds_everything(studio: ganvas.Studio, call: Call) -> None:
-    assert call("-C", studio.folder.root, "judge", "run-1", "-n", 60)[0] == 0
+    assert call("-C", studio.folder.root, "judge", "run-1", "-n", 110)[0] == 0
     folder = studio.run("run-1").folder
     page, plain = (folder / "scorecard.html").read_text(), (folder / "scorecard.md").read_text()
     for text in (page, plain):

@@ -13,7 +13,7 @@ from PIL import Image
 from ganvas.judge import find_copies, judge_pictures
 from ganvas.judge.copies import COPY
 from ganvas.pictures.packed import PackedSet, write_description
-from ganvas.pictures.thumbnails import likeness, outlines, thumbnails
+from ganvas.pictures.thumbnails import likeness, spectra, thumbnails
 from ganvas.progress import Silent
 
 
@@ -143,4 +143,12 @@ def test_thumbnails_average_equal_areas() -> None:
     assert np.allclose(thumbnails(picture, 2) * 255, [[[[1, 4], [7, 10]]]], atol=1e-4)
     assert np.allclose(thumbnails(picture, 4)[0, 0, 0, 0] * 255, (0 * 1 + 1 * 0.5) / 1.5, atol=1e-4)
     assert thumbnails(picture, 100).shape == (1, 1, 2, 6)
-    assert np.allclose(np.linalg.norm(outlines(picture, 8), axis=1), 1)
+
+
+def test_spectra_are_the_same_for_a_moved_mirrored_or_brighter_picture_only() -> None:
+    pictures = scenes(20, 1, height=32)
+    seen = spectra(pictures, 32)
+    assert np.allclose(np.linalg.norm(seen, axis=1), 1, atol=1e-5)
+    for same in (np.roll(pictures, (3, 5), (2, 3)), pictures[..., ::-1], (pictures // 2) * 1):
+        assert np.linalg.norm(spectra(same, 32) - seen, axis=1).max() < 0.02
+    assert np.linalg.norm(seen[1:] - seen[:-1], axis=1).min() > 0.1
