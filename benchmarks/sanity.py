@@ -19,6 +19,7 @@ import ganvas
 from ganvas.cli.screen import screen
 from ganvas.encode import encoder
 from ganvas.judge import judge_pictures
+from ganvas.judge.comparison import choose_reals
 from ganvas.pictures.packed import PackedSet
 
 COLUMNS = (
@@ -47,7 +48,8 @@ def main() -> None:
 
 def _generators(packed: PackedSet, n: int) -> dict[str, NDArray[np.uint8]]:
     rng = np.random.default_rng(7)
-    train, unseen = rng.permutation(packed.train), rng.permutation(packed.held_out)
+    judging = choose_reals(packed, n).judging
+    train, unseen = rng.permutation(packed.train), rng.permutation(np.setdiff1d(packed.held_out, judging))
     shape = packed.images.shape[1:]
 
     def some(rows: NDArray[np.int64]) -> NDArray[np.uint8]:

@@ -30,7 +30,7 @@ class Judged:
 def with_novelty(
     card: Scorecard, judged: Judged, copies: Copies, names: Sequence[str] | None, held_out: bool, seed: int
 ) -> Scorecard:
-    """The card with its novelty. `held_out`: the real pictures to judge by were not trained on, the baseline's were."""
+    """The card with its novelty. `held_out`: the real pictures to judge by were not trained on, those searched were."""
     looked_at = len(copies.likenesses.positions)
     named = tuple(names[i] if names else str(i) for i in copies.flagged)
     scores = [_authenticity(judged, seed), Score("copies", len(named) / looked_at, copies.share_of_held_out)]
@@ -56,11 +56,11 @@ def _about_copies(named: Sequence[str], count: int) -> list[str]:
 
 
 def _nearer_trained(judged: Judged) -> tuple[Score, list[str]]:
-    found = nearer_to_trained(judged.baseline, judged.real, judged.generated)
-    score = Score("nearer_trained", found.share, 0.5, baseline_sd=found.sd)
+    found = nearer_to_trained(judged.searched, judged.real, judged.generated)
+    score = Score("nearer_trained", found.share, found.expected, baseline_sd=found.sd)
     if found.p >= UNLIKELY:
         return score, []
     return score, [
-        f"{found.share:.0%} lie nearer to pictures trained on than to as many held out, where new pictures would do so "
-        f"half of the time (p = {found.p:.1g}): it leans on what it has seen"
+        f"{found.share:.1%} lie nearer to a picture trained on than to any held out, of new pictures "
+        f"{found.expected:.1%} would (p = {found.p:.1g}): it leans on what it has seen"
     ]

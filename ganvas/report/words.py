@@ -17,7 +17,7 @@ MEANINGS = {
     "copies": "Share of generated pictures whose pixels are a training picture's. Beside it: held-out pictures.",
     "as_told": "Share in which a classifier sees the label that was told. Beside it: real pictures of the labels.",
     "cas": "Accuracy on real pictures of a classifier that learned from generated ones alone. Beside it: from real.",
-    "nearer_trained": "Share nearer to pictures trained on than to as many held out. New pictures: half of them.",
+    "nearer_trained": "Share nearer to a picture trained on than to any held out. Beside it: that of new pictures.",
 }
 ON_FRAMES = ("loss", "condition", "batch", "generator_rate", "discriminator_rate", "gamma", "seed")
 

@@ -2,7 +2,7 @@
 
 Authenticity, Alaa et al. 2022 (arXiv 2102.08921), section 4.3: a picture is called a copy when it lies nearer to its
 nearest real picture than that one lies to its own nearest other real picture. `nearer_to_trained` asks what Meehan et
-al. 2020 (arXiv 2004.05675) ask: nearer to the pictures trained on than to as many held out?
+al. 2020 (arXiv 2004.05675) ask: nearer to the pictures trained on than to those held out?
 No such number is proof by itself: show the pictures.
 """
 
@@ -38,31 +38,33 @@ def authenticity_of_reals(real: Features, chosen: NDArray[np.integer]) -> float:
 
 @dataclass(frozen=True)
 class NearerToTrained:
-    """Share (0 to 1; .5 for new pictures) whose nearest real picture was trained on; its sd for new pictures; and how
-    likely new pictures would show as large a share.
+    """Share (0 to 1) of pictures whose nearest real one was trained on; what new pictures would show, with its sd; and
+    how likely they would show as large a share.
     """
 
     share: float
+    expected: float
     sd: float
     p: float
 
 
 def nearer_to_trained(trained: Features, held_out: Features, fake: Features) -> NearerToTrained:
-    """Of fake features [M, D], with as many real ones trained on as held out [N, D] each. Raises ValueError otherwise.
+    """Of fake features [K, D], with real ones trained on [N, D] and held out [M, D]. Raises ValueError for none.
 
-    Under the null hypothesis trained-on and held-out pictures could be exchanged. Fakes that share a nearest picture
-    then count together, so the variance is that of drawing N of the 2N places they fall on, not that of M coins.
+    Under the null hypothesis trained-on and held-out pictures could be exchanged: any of the N + M is as likely to be
+    the nearest. Fakes that share a nearest picture then count together, so the variance is that of drawing N of the
+    N + M places they fall on, not that of K coins.
     """
-    count = len(trained)
-    if count != len(held_out) or count < 2:
-        raise ValueError(f"as many pictures trained on as held out, and two at least, not {count} and {len(held_out)}")
+    n, m = len(trained), len(held_out)
+    if not n or not m or not len(fake):
+        raise ValueError(f"pictures trained on, held out and generated are needed, not {n}, {m} and {len(fake)}")
     closest = nearest(fake, np.concatenate([trained, held_out]), 1)[0][:, 0]
-    fallen = np.bincount(closest, minlength=2 * count) / len(fake)
-    share = float(fallen[:count].sum())
-    # Sampling without replacement (Cochran 1977, Sampling Techniques, theorem 2.2), of N among 2N.
-    sd = math.sqrt(count / 2 * float(fallen.var(ddof=1)))
-    p = 0.5 * math.erfc((share - 0.5) / (sd * math.sqrt(2))) if sd else 1.0
-    return NearerToTrained(share, sd, p)
+    fallen = np.bincount(closest, minlength=n + m) / len(fake)
+    share, expected = float(fallen[:n].sum()), n / (n + m)
+    # Sampling without replacement (Cochran 1977, Sampling Techniques, theorem 2.2).
+    sd = math.sqrt(n * m / (n + m) * float(fallen.var(ddof=1)))
+    p = 0.5 * math.erfc((share - expected) / (sd * math.sqrt(2))) if sd else 1.0
+    return NearerToTrained(share, expected, sd, p)
 
 
 def _nearest_but(
