@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ganvas.device import synchronize
 from ganvas.errors import GanvasError, InputError, TrainingStopped
 from ganvas.pictures.packed import PackedSet
 from ganvas.progress import Progress, Task
@@ -21,7 +22,6 @@ from ganvas.train import alarms, checkpoint
 from ganvas.train.alarms import LOWER_RATE, NotANumber, Plateau, Watch, outlook
 from ganvas.train.augment import next_strength
 from ganvas.train.data import BalancedOrder, TrainingOrder, to_network
-from ganvas.train.device import synchronize
 from ganvas.train.memory import is_out_of_memory
 from ganvas.train.plan import Plan
 from ganvas.train.players import Players
