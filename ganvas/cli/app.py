@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ganvas.cli import data, drawing, picture_sets, results, training, words
+from ganvas.cli import classify, data, drawing, picture_sets, results, training, words
 from ganvas.cli.opening import Opening
 from ganvas.version import __version__
 
@@ -48,6 +48,7 @@ app.add_typer(picture_sets.app, name="set")
 app.command("train")(training.train)
 app.command("doctor")(training.doctor)
 app.command("judge")(results.judge)
+app.add_typer(classify.app, name="classify")
 app.command("draw")(drawing.draw)
 app.command("show")(results.show)
 app.add_typer(words.app, name="words")
