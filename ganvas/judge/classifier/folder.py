@@ -51,6 +51,14 @@ class ClassifierFolder:
         return self.path.name
 
     @property
+    def made_at(self) -> str:
+        """When its training began, in ISO 8601; empty where settings.json is damaged."""
+        try:
+            return str(self.read_settings().get("made_at", ""))
+        except InputError:
+            return ""
+
+    @property
     def finished(self) -> bool:
         return (self.path / STATE_FILE).is_file()
 
@@ -151,8 +159,8 @@ class ClassifierFolder:
 
 def classifiers(studio: StudioFolder) -> list[ClassifierFolder]:
     """Every classifier of a studio that has settings, oldest first."""
-    found = sorted(studio.classifiers.glob(f"*/{SETTINGS_FILE}"), key=lambda path: (path.stat().st_mtime_ns, path))
-    return [ClassifierFolder(path.parent) for path in found]
+    found = (ClassifierFolder(path.parent) for path in studio.classifiers.glob(f"*/{SETTINGS_FILE}"))
+    return sorted(found, key=lambda folder: (folder.made_at, folder.name))
 
 
 def existing_classifier(studio: StudioFolder, name: str = NEWEST) -> ClassifierFolder:
