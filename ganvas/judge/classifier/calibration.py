@@ -39,13 +39,19 @@ def softmax(logits: Floats) -> Floats:
     return shares
 
 
-def cross_entropy(logits: Floats, labels: NDArray[np.int64], doubt: float = 0.0) -> float:
-    """Mean -log p of the true label, in nats; where there is doubt, that share of it spread over the other labels."""
+def cross_entropy(
+    logits: Floats, labels: NDArray[np.int64], doubt: float = 0.0, weights: Floats | None = None
+) -> float:
+    """Mean -log p of the true label, in nats, each picture weighed by its label where `weights` [K] are given.
+
+    Where there is doubt, that share of a picture is spread over the other labels.
+    """
     x = logits.astype(np.float64)
     x = x - x.max(axis=1, keepdims=True)
     true = x[np.arange(len(x)), labels]
     others = (x.sum(axis=1) - true) / max(1, x.shape[1] - 1)
-    return float(np.mean(np.log(np.exp(x).sum(axis=1)) - (1 - doubt) * true - doubt * others))
+    lost = np.log(np.exp(x).sum(axis=1)) - (1 - doubt) * true - doubt * others
+    return float(np.average(lost, weights=None if weights is None else weights[labels]))
 
 
 def expected_calibration_error(probabilities: Floats, labels: NDArray[np.int64], bins: int = BINS) -> float:

@@ -9,12 +9,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ganvas.encode.cache import cached_features
+from ganvas.encode.cache import CHUNK, first_features
 from ganvas.judge.classifier.examples import Examples, Indices
 from ganvas.judge.classifier.network import Network
-from ganvas.progress import Progress, Silent
+from ganvas.progress import Progress
 
-SLICE = 4096  # so many at a time are made and kept: what a kill costs
 BATCH = 64
 
 Features = NDArray[np.float32]
@@ -40,22 +39,22 @@ class FrozenParts:
 
 
 def features_of(
-    parts: FrozenParts, examples: Examples, wanted: Indices, enough: Callable[[int, int], bool], progress: Progress
+    parts: FrozenParts,
+    examples: Examples,
+    wanted: Indices,
+    progress: Progress,
+    more: Callable[[int], bool] = lambda made: True,
 ) -> Features:
-    """Features float32 [n, D] of the first n of the pictures `wanted`: after a slice `enough(n, slice)` may end it."""
+    """Features float32 [n, D] of the first of the pictures `wanted`: `more(made)` is asked whether there is time."""
+    if examples.packed is not None:
+        return first_features(examples.packed, parts, wanted, more, progress)
     found: list[Features] = []
-    made = 0
     with progress.task("looking at pictures", len(wanted), "pictures") as task:
-        for start in range(0, len(wanted), SLICE):
-            part = wanted[start : start + SLICE]
-            if examples.packed is not None:
-                found.append(cached_features(examples.packed, parts, part, Silent()))
-            else:
-                found.append(parts.encode(examples.pictures[part]))
-            made += len(part)
-            task.advance(len(part))
-            if enough(made, SLICE):
+        for start in range(0, len(wanted), CHUNK):
+            if start and not more(start):
                 break
+            found.append(parts.encode(examples.pictures[wanted[start : start + CHUNK]]))
+            task.advance(len(found[-1]))
     return np.concatenate(found)
 
 

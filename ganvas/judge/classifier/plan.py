@@ -24,8 +24,7 @@ SIDES_PX = (224, 160, 128, 96)
 SMALL_PX = 64
 PASSES = 12  # over all training pictures, in the price of one forward each: what a larger side must leave room for
 ENCODING = 0.7  # of the frozen lesson at most goes into features
-REACHED = 0.4  # of the processor's usual rate, by networks of thin convolutions
-ENOUGH = 20_000  # features for a head
+REACHED = 0.6  # of the processor's usual rate, by networks of thin convolutions
 
 
 @dataclass(frozen=True)
@@ -101,17 +100,19 @@ def encoding_until(settings: ClassifierSettings) -> float:
 
 
 def _size(macs_at_96: float, asked: ClassifierSettings, examples: Examples, macs: float | None) -> tuple[int, str]:
-    longer = max(examples.height, examples.width)
-    fitting = [side for side in SIDES_PX if side <= max(96, longer)]
+    # Enlarged to more than twice its size a picture shows nothing more: of 28 × 28, as much is told at 64 px as at 96.
+    largest = max(SMALL_PX, 2 * max(examples.height, examples.width))
+    fitting = [side for side in SIDES_PX if side <= largest]
+    pictures = f"pictures of {examples.width}×{examples.height}"
+    if not fitting:
+        return SMALL_PX, f"{pictures} show no more if they are larger"
     if macs is None or not macs_at_96:
-        return min(fitting[0], 128), f"pictures of {examples.width}×{examples.height}"
+        return min(fitting[0], 128), pictures
     looks = REACHED * macs / macs_at_96  # at 96 px, in the whole budget
-    for side in fitting[:-1]:
+    for side in fitting:
         if looks * (96 / side) ** 2 >= PASSES * len(examples.train):
-            return side, f"pictures of {examples.width}×{examples.height}, and time to look at all of them so large"
-    if looks * encoding_until(asked) >= min(len(examples.train), ENOUGH):
-        return 96, "the budget looks at enough pictures so large"
-    return SMALL_PX, f"at 96 px the budget would look at {looks * encoding_until(asked):,.0f} pictures"
+            return side, f"{pictures}, and time to look at all of them so large"
+    return SMALL_PX, f"{asked.budget} leaves no time to look at larger ones often enough"
 
 
 def _width(asked: ClassifierSettings, examples: Examples, macs: float | None) -> tuple[int, str]:

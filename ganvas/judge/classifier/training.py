@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -31,6 +32,7 @@ from ganvas.judge.classifier.seeing import logits_of
 from ganvas.judge.classifier.tensors import optimizer_tensors, portable, put_optimizer
 from ganvas.progress import Progress
 
+LEAST = 0.1  # of the budget, for any lesson
 SOONEST = 0.02  # of a lesson: no check follows another sooner, however short the epochs
 FEWEST_CHECKS = 4  # without a lower validation loss, before a lesson ends early
 
@@ -75,7 +77,8 @@ class Training:
         self.progress, self.keeper, self.lessons = progress, keeper, network.lessons()
         self.state, self.best = State(), portable(network.state_dict())
         self.targets = torch.from_numpy(examples.labels)
-        self.weights = _label_weights(examples).to(plan.device) if self.settings.class_weights else None
+        self.label_weights = _label_weights(examples) if self.settings.class_weights else None
+        self.weights = None if self.label_weights is None else torch.from_numpy(self.label_weights).to(plan.device)
 
     def run(self) -> None:
         """Raises KeyboardInterrupt (after saving) for Ctrl-C, TrainingStopped where the loss is no number."""
@@ -133,32 +136,33 @@ class Training:
             return self.examples.train, None
         s, plan = self.settings, self.plan
         parts = FrozenParts(self.network, f"{s.backbone}-{s.size_px}px", plan.device, str(s.precision))
-        validation = self.examples.validation
         shuffled = np.random.default_rng(s.seed).permutation(self.examples.train)
-        begun = time.perf_counter()
+        seen_by_validation = features_of(parts, self.examples, self.examples.validation, self.progress)
 
-        def enough(made: int, more: int) -> bool:
+        def more(made: int) -> bool:
             if stop.is_set():
                 self._interrupted()
-            if plan.budget.kind == "images":
-                return False
-            spent = time.perf_counter() - begun
-            left = encoding_until(s) * plan.budget.amount - (time.perf_counter() - self.begun)
-            return left < spent / made * more
+            return plan.budget.kind == "images" or self._seconds() < encoding_until(s) * plan.budget.amount
 
-        features = features_of(parts, self.examples, np.concatenate([validation, shuffled]), enough, self.progress)
-        pool = shuffled[: len(features) - len(validation)]
-        if len(pool) < len(shuffled):
-            self.progress.note(f"the head learns from {len(pool):,} of {len(shuffled):,} pictures: what time allows")
-        return pool, features
+        features = features_of(parts, self.examples, shuffled, self.progress, more)
+        if len(features) < len(shuffled):
+            self.progress.note(
+                f"the head learns from {len(features):,} of {len(shuffled):,} pictures: what there is time to look at"
+            )
+        if not self.state.step:  # however long looking took, the head gets its time
+            self.state.began = plan.budget.progress(self.state.images, self._seconds())
+        return shuffled[: len(features)], np.concatenate([seen_by_validation, features])
 
     def _now(self, lesson: Lesson, pool: int) -> float:
         """The share of the lesson that is over: of its budget, or of its most epochs."""
         state = self.state
-        state.seconds = time.perf_counter() - self.begun
+        state.seconds = self._seconds()
         spent = self.plan.budget.progress(state.images, state.seconds)
-        by_budget = (spent - state.began) / max(lesson.until - state.began, 1e-9)
+        by_budget = (spent - state.began) / max(lesson.until - state.began, LEAST)
         return min(1.0, max(by_budget, state.seen / (pool * lesson.most_epochs)))
+
+    def _seconds(self) -> float:
+        return time.perf_counter() - self.begun
 
     def _due(self, lesson: Lesson, pool: int, now: float) -> bool:
         state = self.state
@@ -202,12 +206,12 @@ class Training:
         seen = None if features is None else features[: len(validation)]
         logits = logits_of(self.network, self.examples.pictures, validation, self.settings, seen)
         truth = self.examples.labels[validation]
-        loss = cross_entropy(logits, truth)
+        loss = cross_entropy(logits, truth, weights=self.label_weights)
         state.checks_since_best += 1
         if loss < state.best_loss:
             state.best_loss, state.best_at, state.checks_since_best = loss, now, 0
             self.best = portable(self.network.state_dict())
-        state.seconds = time.perf_counter() - self.begun
+        state.seconds = self._seconds()
         state.history.append(
             {
                 "lesson": lesson.name,
@@ -236,7 +240,7 @@ class Training:
             self.keeper.keep({**tensors, "optimizer": optimizer_tensors(self.optimizer)}, asdict(self.state))
 
     def _interrupted(self) -> None:
-        self.state.seconds = time.perf_counter() - self.begun
+        self.state.seconds = self._seconds()
         if self.keeper:
             self._keep()
             seen = f"{self.state.images:,} pictures"
@@ -244,10 +248,11 @@ class Training:
         raise KeyboardInterrupt
 
 
-def _label_weights(examples: Examples) -> Tensor:
+def _label_weights(examples: Examples) -> NDArray[np.float32]:
     """Weights of the labels: each weighs the same as a whole, the mean weight of a picture being 1."""
-    counts = torch.from_numpy(examples.counts).float()
-    return counts.sum() / (len(counts) * counts)
+    counts = examples.counts
+    weights: NDArray[np.float32] = (counts.sum() / (len(counts) * counts)).astype(np.float32)
+    return weights
 
 
 def _told(row: dict[str, Any]) -> str:
