@@ -15,9 +15,9 @@ import tempfile
 from pathlib import Path
 
 import ganvas
+from ganvas.assignments import parse_assignments
 from ganvas.cli.screen import screen
 from ganvas.errors import TrainingStopped
-from ganvas.train.settings import parse_assignments
 
 COLUMNS = ("KID×1000", "FD", "precision", "recall", "density", "coverage", "authenticity")
 

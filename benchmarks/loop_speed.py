@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ganvas.device import choose_precision
 from ganvas.train.data import to_network
-from ganvas.train.device import choose_precision
 from ganvas.train.losses import LOSSES
 from ganvas.train.settings import train_settings
 from ganvas.train.step import Players, train_step

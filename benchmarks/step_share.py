@@ -22,13 +22,14 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 from torch.utils.flop_counter import flop_registry
 
+from ganvas.assignments import parse_assignments
 from ganvas.pictures.packed import PackedSet
 from ganvas.train.data import TrainingOrder, to_network
 from ganvas.train.doctor import matrix_peak
 from ganvas.train.plan import make_plan
 from ganvas.train.players import make_players
 from ganvas.train.processes import Processes
-from ganvas.train.settings import parse_assignments, train_settings
+from ganvas.train.settings import train_settings
 from ganvas.train.step import Game, train_step
 
 PICTURES = 4096

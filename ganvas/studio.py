@@ -116,6 +116,11 @@ class StudioFolder:
     def runs(self) -> Path:
         return self.root / "runs"
 
+    @property
+    def classifiers(self) -> Path:
+        """Made with the first classifier."""
+        return self.root / "classifiers"
+
     def image_path(self, sha256: str) -> Path:
         """Where the original with this hash lies: images/ab/abcdef… (65,536 folders would be too many, one too few)."""
         return self.images / sha256[:2] / sha256

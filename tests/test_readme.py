@@ -34,7 +34,10 @@ def test_every_command_of_a_page_exists_with_its_options(page: Path) -> None:
             words = re.sub(r"(?:--db|-C|--studio) \S+ ", "", call).split()
             if words[0].startswith("-"):
                 continue
-            spellings = (" ".join(words[:2]), words[0], f"{words[0]} similar")  # `ganvas words slipper`
+            bare = [
+                f"{words[0]} {verb}" for verb in ("similar", "pictures")
+            ]  # `ganvas words slipper`, `classify a.jpg`
+            spellings = (" ".join(words[:2]), words[0], *bare)
             verb = next((spelling for spelling in spellings if spelling in known), None)
             assert verb is not None, line
             options = {word for word in words if re.fullmatch(r"--?[a-z-]+", word)}

@@ -15,6 +15,7 @@ from ganvas.studio import StudioFolder
 if TYPE_CHECKING:
     from ganvas.collect import Added
     from ganvas.judge import Ranking, Scorecard
+    from ganvas.judge.classifier.classifier import Classifier
     from ganvas.pictures.packed import PackedSet
     from ganvas.pictures.resize import Fit
 
@@ -98,6 +99,13 @@ class Studio:
     def run(self, name: str = "last") -> Run:
         """An existing run; `last` is the newest. Raises InputError with the nearest name where there is none."""
         return Run(self, self.folder.catalog.existing_run(name).name)
+
+    def classifier(self, name: str = "last") -> Classifier:
+        """A finished classifier; `last` is the newest. Raises InputError with the nearest name where there is none."""
+        from ganvas.judge.classifier.classifier import Classifier
+        from ganvas.judge.classifier.folder import existing_classifier
+
+        return Classifier.load(existing_classifier(self.folder, name).path, self.progress)
 
     def judge_folder(
         self,
@@ -198,6 +206,13 @@ class PictureSet:
         given = settings if budget is None else {"budget": budget, **settings}
         folder = train(self.studio.folder, self.name, given, name=name, fork=fork, progress=self.studio.progress)
         return Run(self.studio, folder.name)
+
+    def classify(self, budget: str | None = None, name: str | None = None, **settings: Any) -> Classifier:
+        """Learn to tell this set's labels, or go on with its unfinished classifier of the same settings."""
+        from ganvas.judge.classifier.learning import learn_set
+
+        given = settings if budget is None else {"budget": budget, **settings}
+        return learn_set(self.studio.folder, self.name, given, name, self.studio.progress)
 
     def info(self) -> dict[str, Any]:
         """Size, labels, splits and where it lies."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ganvas.cli import data, drawing, picture_sets, results, training, words
+from ganvas.cli import classify, data, drawing, picture_sets, results, training, words
 from ganvas.cli.opening import Opening
 from ganvas.version import __version__
 
@@ -49,6 +49,7 @@ app.command("train")(training.train)
 app.command("doctor")(training.doctor)
 app.command("judge")(results.judge)
 app.command("novelty")(results.novelty)
+app.add_typer(classify.app, name="classify")
 app.command("draw")(drawing.draw)
 app.command("show")(results.show)
 app.add_typer(words.app, name="words")

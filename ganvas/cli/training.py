@@ -106,7 +106,7 @@ def doctor(
 
 def gather(config: Path | None, assignments: list[str], network: str | None, options: dict[str, Any]) -> dict[str, Any]:
     """One nested dictionary of settings: the file's, then --set's, then the options', the later winning."""
-    from ganvas.train.settings import parse_assignments
+    from ganvas.assignments import parse_assignments
 
     written, assigned = (
         _with_network_nested(part) for part in (_read(config) if config else {}, parse_assignments(assignments))

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from ganvas.progress import Progress, Silent
 from ganvas.whole import write_whole
 
 CHUNK = 1024
+SAVED_EVERY = 16 * CHUNK  # newly encoded pictures: what a kill costs
 
 
 def cached_features(
@@ -30,19 +32,38 @@ def cached_features(
     The cache is named by the set's fingerprint and the encoder's version, so it can never answer for other pictures.
     A set in a read-only place is simply encoded anew.
     """
+    wanted = np.unique(np.asarray(indices, np.intp))
+    features = first_features(packed, encoder, wanted, progress=progress)
+    return np.ascontiguousarray(features[np.searchsorted(wanted, indices)])
+
+
+def first_features(
+    packed: PackedSet,
+    encoder: Encoder,
+    indices: NDArray[np.intp],
+    more: Callable[[int], bool] = lambda made: True,
+    progress: Progress | None = None,
+) -> NDArray[np.float32]:
+    """The same for the first of the `indices`, as many as `more(made)` lets it: it is asked after each thousand."""
     stem = f"{encoder.name}-{encoder.version}-{packed.fingerprint[:12]}"
     features, known = _load(packed.folder / "features", stem, len(packed.images), encoder.features)
-    wanted = np.unique(np.asarray(indices, np.intp))
-    missing = wanted[~known[wanted]]
-    if len(missing):
-        with (progress or Silent()).task("looking at real pictures", len(missing), "pictures") as task:
-            for start in range(0, len(missing), CHUNK):
-                rows = missing[start : start + CHUNK]
-                features[rows] = encoder.encode(np.asarray(packed.images[rows]))
-                known[rows] = True
-                task.advance(len(rows))
+    fresh, made, total = 0, 0, int((~known[indices]).sum())
+    with (progress or Silent()).task("looking at real pictures", total, "pictures") if total else nullcontext() as task:
+        while made < len(indices) and (made == 0 or more(made)):
+            part = indices[made : made + CHUNK]
+            missing = part[~known[part]]
+            if len(missing) and task is not None:
+                features[missing] = encoder.encode(np.asarray(packed.images[missing]))
+                known[missing] = True
+                fresh += len(missing)
+                task.advance(len(missing))
+            made += len(part)
+            if fresh >= SAVED_EVERY:
+                _save(packed.folder / "features", stem, features, known)
+                fresh = 0
+    if fresh:
         _save(packed.folder / "features", stem, features, known)
-    return np.ascontiguousarray(features[indices])
+    return np.ascontiguousarray(features[indices[:made]])
 
 
 def _load(folder: Path, stem: str, count: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

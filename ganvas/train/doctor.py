@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from ganvas.device import synchronize
 from ganvas.pictures.packed import PackedSet
 from ganvas.train.data import to_network
-from ganvas.train.device import synchronize
 from ganvas.train.machine import machine
 from ganvas.train.plan import Plan, make_plan, sizes
 from ganvas.train.players import make_players

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ganvas.device import synchronize
 from ganvas.errors import GanvasError, InputError, TrainingStopped
+from ganvas.interrupt import interruptible
 from ganvas.pictures.packed import PackedSet
 from ganvas.progress import Progress, Task
 from ganvas.studio import StudioFolder
@@ -21,7 +21,6 @@ from ganvas.train import alarms, checkpoint
 from ganvas.train.alarms import LOWER_RATE, NotANumber, Plateau, Watch, outlook
 from ganvas.train.augment import next_strength
 from ganvas.train.data import BalancedOrder, TrainingOrder, to_network
-from ganvas.train.device import synchronize
 from ganvas.train.memory import is_out_of_memory
 from ganvas.train.plan import Plan
 from ganvas.train.players import Players
@@ -81,7 +80,7 @@ class Training:
             self.ticker = Ticker(self.folder, self.catalog, self.packed, self.plan, self.progress)
             self.catalog.update_run(self.folder.name, state="training", reason=None)
         try:
-            with _interruptible() as stop:
+            with interruptible() as stop:
                 self._train(stop)
         except (Interrupted, KeyboardInterrupt):
             try:
@@ -339,18 +338,3 @@ class Training:
         now = time.perf_counter()
         self.players.total_seconds += now - self.counted
         self.counted = now
-
-
-@contextmanager
-def _interruptible() -> Iterator[threading.Event]:
-    """An event that Ctrl-C or SIGTERM sets, looked at between steps: no signal ever cuts a step or a file in two."""
-    stop = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ganvas.train.device import processor_model
+from ganvas.device import processor_model
 from ganvas.version import __version__
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from ganvas.budget import Budget, parse_budget, parse_images
+from ganvas.device import DeviceChoice, choose_device, choose_precision, macs_a_second
 from ganvas.errors import SettingsError
+from ganvas.flips import MOST_PICTURES, flips_allowed
 from ganvas.networks import Means, NetworkSettings, Recipe, Shape, architecture
 from ganvas.pictures.packed import PackedSet
-from ganvas.train.budget import Budget, parse_budget, parse_images
 from ganvas.train.condition import Conditions
-from ganvas.train.device import DeviceChoice, choose_device, choose_precision, macs_a_second
-from ganvas.train.flips import MOST_PICTURES, flips_allowed
 from ganvas.train.light_judge import cost_seconds, ticks_between
 from ganvas.train.settings import AUTO, TrainSettings, network_settings
 from ganvas.train.telling import AS_ASKED, choose_condition

@@ -5,17 +5,16 @@ A value of None means: chosen by `plan.py` from the pictures, the machine and th
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, field_validator
 
+from ganvas.budget import parse_budget
 from ganvas.encode.words.similar import MIXTURE_TEMPERATURE
 from ganvas.errors import SettingsError, did_you_mean
 from ganvas.networks import NetworkSettings, architecture
 from ganvas.train.augment import AUGMENTATIONS
-from ganvas.train.budget import parse_budget
 from ganvas.train.losses import LOSSES
 from ganvas.train.penalties import PENALTIES
 
@@ -145,33 +144,9 @@ def network_settings(given: object) -> NetworkSettings:
         raise _explained(error, kind.settings, "network.") from None
 
 
-def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
-    """`["batch=32", "network.kernel=5"]` as nested values, each read as JSON where it is JSON, else as text."""
-    nested: dict[str, Any] = {}
-    for assignment in assignments:
-        name, equals, text = assignment.partition("=")
-        if not equals or not name.strip():
-            raise SettingsError(f"--set {assignment!r} has no value: write it as name=value")
-        *parents, last = name.strip().split(".")
-        place = nested
-        for parent in parents:
-            place = place.setdefault(parent, {})
-            if not isinstance(place, dict):
-                raise SettingsError(f"--set {assignment!r}: {parent} has a value already and no settings of its own")
-        place[last] = _value(text.strip())
-    return nested
-
-
 def setting_names(network: str = CLASSIC) -> list[str]:
     """Every name `--set` knows, dotted."""
     return sorted(_names(architecture(network).settings))
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError:
-        return text
 
 
 def _explained(error: ValidationError, network: type[NetworkSettings], prefix: str = "") -> SettingsError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ganvas.device import make_deterministic
 from ganvas.errors import InputError
 from ganvas.networks.norm import synchronise
 from ganvas.pictures.packed import PackedSet
@@ -13,7 +14,6 @@ from ganvas.studio import StudioFolder
 from ganvas.train.begin import find_unfinished, forked_settings, new_run, settings_of, taught_settings
 from ganvas.train.checkpoint import checkpoints, newest_whole, state_of
 from ganvas.train.condition import Conditions
-from ganvas.train.device import make_deterministic
 from ganvas.train.loop import Training
 from ganvas.train.machine import difference
 from ganvas.train.plan import Plan, make_plan, sizes

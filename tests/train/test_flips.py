@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from sklearn.datasets import load_digits
 
-from ganvas.train.flips import flips_allowed
+from ganvas.flips import flips_allowed
 
 Pictures = NDArray[np.uint8]
 

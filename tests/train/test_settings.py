@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ganvas.assignments import parse_assignments
+from ganvas.budget import parse_budget, parse_images
 from ganvas.errors import SettingsError
 from ganvas.pictures.packed import PackedSet
-from ganvas.train.budget import parse_budget, parse_images
 from ganvas.train.plan import make_plan
-from ganvas.train.settings import parse_assignments, setting_names, train_settings
+from ganvas.train.settings import setting_names, train_settings
 
 
 @pytest.mark.parametrize(

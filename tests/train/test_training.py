@@ -13,6 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
+from ganvas.device import choose_device, choose_precision, processor_flags
 from ganvas.errors import InputError, SettingsError, TrainingStopped
 from ganvas.pictures.packed import PackedSet
 from ganvas.progress import Silent
@@ -20,7 +21,6 @@ from ganvas.studio import StudioFolder
 from ganvas.train import draw, train
 from ganvas.train.checkpoint import checkpoints, load_latest, save
 from ganvas.train.data import TrainingOrder, step_seed, to_network, to_pictures
-from ganvas.train.device import choose_device, choose_precision, processor_flags
 from ganvas.train.light_judge import cost_seconds, ticks_between
 from ganvas.train.plan import make_plan
 from ganvas.train.players import Players, make_players
@@ -257,7 +257,7 @@ def test_bf16_is_chosen_where_the_processor_has_it(
 ) -> None:
     listing = tmp_path / "cpuinfo"
     listing.write_text(f"processor\t: 0\nflags\t\t: fpu {flags}\n")
-    monkeypatch.setattr("ganvas.train.device.processor_flags", lambda: processor_flags(listing))
+    monkeypatch.setattr("ganvas.device.processor_flags", lambda: processor_flags(listing))
     choice = choose_precision(None, "cpu")
     assert choice.name == name
     assert choice.reason

@@ -1,0 +1,33 @@
+"""What a person writes after `--set`: `parse_assignments(["batch=32", "network.kernel=5"])`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from ganvas.errors import SettingsError
+
+
+def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
+    """`["batch=32", "network.kernel=5"]` as nested values, each read as JSON where it is JSON, else as text."""
+    nested: dict[str, Any] = {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        if not equals or not name.strip():
+            raise SettingsError(f"--set {assignment!r} has no value: write it as name=value")
+        *parents, last = name.strip().split(".")
+        place = nested
+        for parent in parents:
+            place = place.setdefault(parent, {})
+            if not isinstance(place, dict):
+                raise SettingsError(f"--set {assignment!r}: {parent} has a value already and no settings of its own")
+        place[last] = _value(text.strip())
+    return nested
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text

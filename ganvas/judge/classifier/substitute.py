@@ -1,0 +1,72 @@
+"""The classification accuracy score: what a classifier learns from generated pictures alone, tested on real ones.
+
+Ravuri & Vinyals 2019 (arXiv 1905.10887): the same classifier learns once from generated and once from real pictures;
+how much worse the first does is what the generator leaves out of its labels, or puts under the wrong ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganvas.errors import InputError
+from ganvas.judge.classifier.classifier import Classifier
+from ganvas.judge.classifier.examples import Examples, examples_of, examples_of_set
+from ganvas.judge.classifier.learning import learn
+from ganvas.judge.classifier.settings import ClassifierSettings
+from ganvas.judge.classifier.testing import told_labels
+from ganvas.pictures.packed import PackedSet
+from ganvas.progress import Progress, Silent
+
+
+@dataclass(frozen=True)
+class SubstituteScore:
+    """Accuracies 0 … 1 on the same real held-out pictures: learned from generated pictures, and from as many real."""
+
+    from_drawn: float
+    from_real: float
+    learned_from: int
+    tested_on: int
+
+
+def classification_accuracy_score(
+    drawn: NDArray[np.uint8],
+    drawn_labels: Sequence[str] | NDArray[np.int64],
+    packed: PackedSet,
+    settings: ClassifierSettings,
+    progress: Progress | None = None,
+) -> SubstituteScore:
+    """Learn from drawn pictures uint8 [N, C, H, W] and from as many real ones of `packed`; test both on its held-out.
+
+    `drawn_labels` are N names, or numbers that index the set's labels. Both learn with the same settings, so the same
+    budget each. Raises InputError where the drawn pictures are of another size, or a label has fewer than two of them.
+    """
+    progress = progress or Silent()
+    real = examples_of_set(packed, settings)
+    if drawn.shape[1:] != packed.images.shape[1:]:
+        drawn_shape, real_shape = list(drawn.shape[1:]), list(packed.images.shape[1:])
+        raise InputError(f"drawn pictures of {drawn_shape} cannot stand in for real ones of {real_shape}")
+    fake = examples_of(drawn, told_labels(packed.label_names, drawn_labels), packed.label_names, settings)
+    progress.note(f"learning from {len(drawn):,} generated pictures")
+    from_drawn = learn(fake, settings, progress)
+    as_many = _at_most(real, len(fake.train), settings.seed)
+    progress.note(f"learning from {len(as_many.train) + len(as_many.validation):,} real pictures")
+    from_real = learn(as_many, settings, progress)
+    return SubstituteScore(_accuracy(from_drawn, real), _accuracy(from_real, real), len(fake.train), len(real.test))
+
+
+def _at_most(examples: Examples, most: int, seed: int) -> Examples:
+    """As many real pictures to learn from as there are generated ones, the first of each label kept."""
+    shuffled = np.random.default_rng(seed).permutation(examples.train)
+    labels = examples.labels[shuffled]
+    first = [np.flatnonzero(labels == label)[0] for label in np.unique(labels)]
+    order = np.concatenate([shuffled[first], np.delete(shuffled, first)])
+    return replace(examples, train=np.sort(order[: max(most, len(first))]))
+
+
+def _accuracy(classifier: Classifier, real: Examples) -> float:
+    answers = classifier.logits(np.asarray(real.pictures[real.test])).argmax(axis=1)
+    return float((answers == real.labels[real.test]).mean())

@@ -1,0 +1,98 @@
+"""Testing a classifier: `test_classifier(classifier)` on its set's held-out pictures, `accuracy_by_label` on any."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganvas.errors import InputError, did_you_mean
+from ganvas.judge.classifier.calibration import softmax
+from ganvas.judge.classifier.classifier import Classifier
+from ganvas.judge.classifier.examples import Examples, examples_of_set
+from ganvas.judge.classifier.folder import CONFUSION_FILE, PREDICTIONS_FILE, TEST_FILE, ClassifierFolder
+from ganvas.judge.classifier.marks import Marks, marks_of
+from ganvas.judge.classifier.presenting import confusion_png, prediction_sheet
+from ganvas.pictures.packed import PackedSet
+from ganvas.pictures.sheet import save_png
+from ganvas.whole import write_whole
+
+SHOWN = 100
+
+
+def test_classifier(classifier: Classifier) -> Marks:
+    """Marks on the held-out pictures of the set it learned from; test.json, confusion.png, predictions.png beside it.
+
+    Raises InputError where the set is gone or another by now.
+    """
+    folder = classifier.folder
+    if folder is None:
+        raise InputError("a classifier without a folder has no set to be tested on: ask it for accuracy_by_label")
+    examples = examples_again(folder, classifier)
+    truth = examples.labels[examples.test]
+    logits = classifier.logits(np.asarray(examples.pictures[examples.test]))
+    against = "held-out pictures" if len(examples.packed.held_out) else "pictures kept out by seed"  # type: ignore[union-attr]
+    marks = marks_of(logits, truth, classifier.labels, classifier.temperature, against)
+    tested_at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    write_whole(folder.path / CONFUSION_FILE, confusion_png(marks))
+    shown = np.random.default_rng(classifier.settings.seed).permutation(len(truth))[:SHOWN]
+    pictures = np.asarray(examples.pictures[examples.test[shown]])
+    probabilities = softmax(logits[shown] / classifier.temperature)
+    header = f"{classifier.name}: {len(shown)} of the test by seed {classifier.settings.seed}, errors framed in red"
+    sheet = prediction_sheet(pictures, truth[shown], probabilities, classifier.labels, header)
+    save_png(folder.path / PREDICTIONS_FILE, sheet)
+    folder.write_json(TEST_FILE, {**marks.to_json(), "tested_at": tested_at})
+    return marks
+
+
+test_classifier.__test__ = False  # type: ignore[attr-defined]  # no test of pytest's, whatever its name
+
+
+def examples_again(folder: ClassifierFolder, classifier: Classifier) -> Examples:
+    """The set a classifier learned from, divided as it was then. Raises InputError where it is not there any more."""
+    learned_from = folder.read_settings()["set"]
+    place = folder.path.parent.parent / "sets" / learned_from["name"]
+    if not place.is_dir():
+        raise InputError(
+            f"set {learned_from['name']}, which classifier {folder.name} learned from, is gone: "
+            "make it again, or train on another"
+        )
+    packed = PackedSet.open(place)
+    if packed.fingerprint != learned_from["fingerprint"]:
+        raise InputError(
+            f"set {packed.name} is not the one that classifier {folder.name} learned from: "
+            "it may have seen the pictures of the test; train a new one"
+        )
+    return examples_of_set(packed, classifier.settings)
+
+
+def accuracy_by_label(
+    classifier: Classifier, pictures: NDArray[np.uint8], told: Sequence[str] | NDArray[np.int64]
+) -> dict[str, float | None]:
+    """The share of pictures uint8 [N, C, H, W] that are recognised as what they were told to be, a label.
+
+    `told` are N names, or numbers that index the classifier's labels; a label that none was told has None. Raises
+    InputError for a name the classifier has not learned, or another number of them than pictures.
+    """
+    truth = told_labels(classifier.labels, told)
+    if len(truth) != len(pictures):
+        raise InputError(f"{len(pictures)} pictures need as many told labels, not {len(truth)}")
+    right = classifier.logits(pictures).argmax(axis=1) == truth
+    return {
+        name: float(right[truth == i].mean()) if (truth == i).any() else None
+        for i, name in enumerate(classifier.labels)
+    }
+
+
+def told_labels(names: Sequence[str], told: Sequence[str] | NDArray[np.int64]) -> NDArray[np.int64]:
+    """Told names or numbers as int64 [N] that index `names`. Raises InputError for one that is not among them."""
+    known = {name: number for number, name in enumerate(names)}
+    places = []
+    for label in told:
+        place = known.get(label, -1) if isinstance(label, str) else int(label)
+        if not 0 <= place < len(names):
+            raise InputError(f"label {label!r} was not learned.{did_you_mean(str(label), known)}")
+        places.append(place)
+    return np.array(places, np.int64)
