@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ganvas.api.studio import Studio
     from ganvas.catalog import RunRow
     from ganvas.judge import Comparison, Scorecard
+    from ganvas.judge.classifier.classifier import Classifier
     from ganvas.pictures.packed import PackedSet
     from ganvas.train.draw import Asked, Drawn
     from ganvas.train.run_folder import RunFolder
@@ -76,16 +77,21 @@ class Run:
         encoder: str | None = None,
         checkpoint: str = "best",
         weights: str | Path | None = None,
+        labels: bool = False,
+        classifier: str = "last",
+        substitute: str | None = None,
     ) -> Scorecard:
         """Scores of the run's pictures beside the real-against-real baseline: the catalog, scores.json, scorecard.html.
 
         `checkpoint` is best (by the light judge while it trained), last, or a number of images;
-        `weights` a file for the encoder, where it does not bring its own.
+        `weights` a file for the encoder, where it does not bring its own. With `labels` a classifier of the set says
+        whether they were drawn as told; with a budget for a `substitute` another learns from generated pictures alone.
 
         Raises InputError for a run without a checkpoint, a set that is gone or another by now, or too few pictures.
         """
         from ganvas.encode import encoder as load_encoder
         from ganvas.judge import Drawn, judge_run
+        from ganvas.judge.classifier.settings import classifier_settings
         from ganvas.report import write_scorecard
         from ganvas.train.checkpoint import named, state_of
 
@@ -101,6 +107,8 @@ class Run:
             draw,
             encoder=load_encoder(encoder, weights),
             n=n,
+            classifier=self._classifier_of(packed, classifier) if labels else None,
+            substitute=classifier_settings({"budget": substitute}) if substitute else None,
             checkpoint=f"{state_of(named(self._files().checkpoints, checkpoint))['images']:09d}",
             progress=self.studio.progress,
         )
@@ -156,6 +164,12 @@ class Run:
     def _drawing(self, drawn: Drawn, asked: Asked, kind: str = "") -> Drawing:
         name = f"seed{asked.get('seed', 0)}{kind}"
         return Drawing(drawn.pictures, drawn.labels, name, drawn.checkpoint, drawn.columns, drawn.rows)
+
+    def _classifier_of(self, packed: PackedSet, name: str) -> Classifier:
+        from ganvas.judge.classifier.classifier import Classifier
+        from ganvas.judge.classifier.folder import classifier_of_set
+
+        return Classifier.load(classifier_of_set(self.studio.folder, packed, name).path, self.studio.progress)
 
     def _trained_on(self) -> PackedSet:
         from ganvas.pictures.packed import PackedSet

@@ -34,6 +34,16 @@ def judge(
     encoder: Encoder = None,
     weights: Weights = None,
     checkpoint: Checkpoint = "best",
+    labels: Annotated[
+        bool, typer.Option("--labels", help="Whether a label is drawn as told: a classifier's answer, a label a row.")
+    ] = False,
+    classifier: Annotated[
+        str, typer.Option("--classifier", metavar="NAME", help="The one for --labels; the set's newest if not given.")
+    ] = "last",
+    cas: Annotated[
+        str | None,
+        typer.Option("--cas", metavar="BUDGET", help="Classification accuracy score: learn from drawn pictures alone."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Score runs, or a folder, beside real pictures. KID, FD, precision, recall, coverage, copies, with baselines."""
@@ -41,6 +51,8 @@ def judge(
         raise InputError("--folder and --against belong together: a folder of pictures, and the set that judges it")
     if folder is not None and (runs or every):
         raise InputError("--folder is judged by itself: leave the runs out")
+    if (labels or cas) and (folder is not None or every or len(runs or []) > 1):
+        raise InputError("--labels and --cas ask one run: name one, and leave --folder and --all out")
     studio: Studio = context.obj.studio()
     if folder is not None and against is not None:
         _print_card(str(folder), studio.judge_folder(folder, against, n, encoder, weights), as_json)
@@ -48,16 +60,21 @@ def judge(
     named = [run.name for run in studio.runs()] if every else list(runs or ["last"])
     if len(named) == 1 and not every:
         chosen = studio.run(named[0])
-        _print_card(chosen.name, chosen.judge(n, encoder, checkpoint, weights), as_json)
+        card = chosen.judge(n, encoder, checkpoint, weights, labels, classifier, cas)
+        _print_card(chosen.name, card, as_json, by_label=labels)
+        if not as_json:
+            print(chosen.folder / "scorecard.html")
         return
     _print_ranking(studio.rank(named, n, encoder, checkpoint, weights), as_json)
 
 
-def _print_card(name: str, card: Scorecard, as_json: bool) -> None:
+def _print_card(name: str, card: Scorecard, as_json: bool, by_label: bool = False) -> None:
     if as_json:
         print_json({"run": name, **card.to_json()})
         return
     print_table(f"{name}: {card.headline}", ["score", "generated", "real against real"], card.rows())
+    if by_label:
+        print_table("by label, beside real pictures of it", *card.label_table())
     for line in card.remarks:
         print(line)
 

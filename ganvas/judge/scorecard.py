@@ -110,7 +110,7 @@ class Scorecard:
         return [[score.label, score.shown, score.baseline_shown] for score in self.scores]
 
     def label_table(self) -> tuple[list[str], list[list[str]]]:
-        """Columns and a row a label: each score, and behind a stroke what real pictures of the label get."""
+        """Columns, and a row a label: each score, and behind a stroke what real pictures of the label get."""
         columns = max(([score.label for score in row.scores] for row in self.labels), key=len, default=[])
         rows = []
         for row in self.labels:

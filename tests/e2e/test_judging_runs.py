@@ -109,6 +109,37 @@ def test_novelty_sets_each_picture_beside_real_ones(studio: ganvas.Studio, call:
     assert "most suspicious" in call(*asked)[1]
 
 
+def test_a_classifier_says_whether_labels_were_drawn_as_told(studio: ganvas.Studio, call: Call) -> None:
+    asked = ("-C", studio.folder.root, "judge", "run-2", "-n", 110, "--labels")
+    code, _, error = call(*asked)
+    assert (code, "`ganvas classify train blocky` makes one" in error) == (1, True)
+    train = ("classify", "train", "blocky", "--backbone", "scratch", "--budget", "3000-images", "--set", "width=8")
+    assert call("-C", studio.folder.root, *train)[0] == 0
+    code, said, _ = call(*asked, "--json")
+    assert code == 0
+    card = json.loads(said)
+    told = next(score for score in card["scores"] if score["name"] == "as_told")
+    assert told["baseline"] > 0.9  # dark and light are easily told apart
+    rows = {row["label"]: row["scores"][0] for row in card["labels"]}
+    assert {name: score["name"] for name, score in rows.items()} == {"dark": "as_told", "light": "as_told"}
+    pictures = studio.run("run-2").draw(110)
+    light = pictures.pictures.mean(axis=(1, 2, 3)) > 125
+    right = np.mean([(label == "light") == bright for label, bright in zip(pictures.labels, light, strict=True)])
+    assert abs(told["value"] - right) < 0.2
+    assert "drawn as told" in call(*asked)[1]
+
+
+def test_what_drawn_pictures_teach_is_tested_on_real_ones(studio: ganvas.Studio, call: Call) -> None:
+    asked = ("-C", studio.folder.root, "judge", "run-2", "-n", 60, "--cas", "2000-images", "--json")
+    code, said, _ = call(*asked)
+    assert code == 0
+    card = json.loads(said)
+    score = next(score for score in card["scores"] if score["name"] == "cas")
+    assert score["baseline"] > 0.9
+    assert 0 <= score["value"] <= 1
+    assert any("tested on 120 real" in remark for remark in card["remarks"])
+
+
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
@@ -119,6 +150,9 @@ def test_novelty_sets_each_picture_beside_real_ones(studio: ganvas.Studio, call:
         (("judge", "run-1", "run-3"), "no run called 'run-3'"),
         (("judge", "run-1", "--encoder", "inception"), "needs --weights FILE"),
         (("judge", "run-1", "-n", "10"), "10 pictures are too few"),
+        (("judge", "--all", "--labels"), "--labels and --cas ask one run"),
+        (("judge", "run-1", "--cas", "soon"), "'soon' is not a budget"),
+        (("judge", "run-1", "--labels", "--classifier", "none-1"), "no classifier called 'none-1'"),
         (("novelty", "run-9"), "no run called 'run-9'"),
         (("novelty", "run-1", "--out", "sheet.txt"), "must end in"),
     ],

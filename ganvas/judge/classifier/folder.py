@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganvas.errors import InputError, did_you_mean
+from ganvas.pictures.packed import PackedSet
 from ganvas.studio import StudioFolder
 from ganvas.whole import write_whole
 
@@ -161,6 +162,19 @@ def classifiers(studio: StudioFolder) -> list[ClassifierFolder]:
     """Every classifier of a studio that has settings, oldest first."""
     found = (ClassifierFolder(path.parent) for path in studio.classifiers.glob(f"*/{SETTINGS_FILE}"))
     return sorted(found, key=lambda folder: (folder.made_at, folder.name))
+
+
+def classifier_of_set(studio: StudioFolder, packed: PackedSet, name: str = NEWEST) -> ClassifierFolder:
+    """A finished classifier of this very set, its newest if none is named. Raises InputError where there is none."""
+    if name != NEWEST:
+        chosen = existing_classifier(studio, name)
+        if chosen.read_settings()["set"]["fingerprint"] != packed.fingerprint:
+            raise InputError(f"classifier {name} has not learned the labels of set {packed.name}: name one that has")
+        return chosen
+    for folder in reversed([folder for folder in classifiers(studio) if folder.finished]):
+        if folder.read_settings()["set"]["fingerprint"] == packed.fingerprint:
+            return folder
+    raise InputError(f"no classifier of set {packed.name} yet: `ganvas classify train {packed.name}` makes one")
 
 
 def existing_classifier(studio: StudioFolder, name: str = NEWEST) -> ClassifierFolder:
