@@ -29,7 +29,7 @@ COLUMN_GAP_PX = 24
 
 @dataclass(frozen=True)
 class Comparison:
-    """N generated pictures beside their set's training pictures."""
+    """N generated pictures, numbered as `ganvas draw --each` numbers them, beside their training pictures."""
 
     pictures: NDArray[np.uint8]
     packed: PackedSet
@@ -62,7 +62,7 @@ class Comparison:
         """[picture, nearness, what it is called] of the most suspicious ones."""
         nearness, flagged = self.copies.likenesses.nearness, set(self.copies.flagged.tolist())
         shown = [int(i) for i in self.copies.suspicious_first[:count]]
-        return [[f"picture {i + 1}", f"{nearness[i]:.2f}", "copy?" if i in flagged else "new"] for i in shown]
+        return [[f"picture {i}", f"{nearness[i]:.2f}", "copy?" if i in flagged else "new"] for i in shown]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, the most suspicious picture first."""
@@ -150,7 +150,7 @@ Row = list[tuple[NDArray[np.uint8] | int, str]]
 
 
 def _group(fake: NDArray[np.uint8], item: Resemblance, word: str, real: str) -> Row:
-    return [(fake[item.picture], f"{word} {item.picture + 1}"), *_others(item, real)]
+    return [(fake[item.picture], f"{word} {item.picture}"), *_others(item, real)]
 
 
 def _others(item: Resemblance, word: str = "features") -> Row:

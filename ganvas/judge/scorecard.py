@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ganvas.scores.frechet import frechet_distance
-from ganvas.scores.kid import kid
+from ganvas.scores.kid import SUBSETS, kid
 from ganvas.scores.manifold import manifold_scores
 from ganvas.scores.neighbours import Features
 
@@ -168,14 +168,16 @@ class Scorecard:
         ]
 
 
-def score_features(real: Features, fake: Features, baseline_real: Features, seed: int = 0) -> Scorecard:
+def score_features(
+    real: Features, fake: Features, baseline_real: Features, seed: int = 0, subsets: int = SUBSETS
+) -> Scorecard:
     """Score fake features [M, D] against real ones [N, D], beside other real ones [M, D] against the same.
 
     Fewer than 2,000 on a side leave FD out, with a remark that says so: its bias depends on the model, so not
     even equal numbers repair it (Bińkowski et al. 2018, arXiv 1801.01401; Chong & Forsyth 2020, arXiv 1911.07023).
     """
     count = min(len(real), len(fake), len(baseline_real))
-    scores = [_kid(real, fake, baseline_real, seed)]
+    scores = [_kid(real, fake, baseline_real, seed, subsets)]
     remarks = []
     if count >= FD_FROM:
         distances = (frechet_distance(real, others) for others in (fake, baseline_real))
@@ -192,8 +194,8 @@ def with_scores(card: Scorecard, *scores: Score) -> Scorecard:
     return replace(card, scores=(*card.scores, *scores))
 
 
-def _kid(real: Features, fake: Features, baseline_real: Features, seed: int) -> Score:
-    found, usual = kid(real, fake, seed=seed), kid(real, baseline_real, seed=seed)
+def _kid(real: Features, fake: Features, baseline_real: Features, seed: int, subsets: int) -> Score:
+    found, usual = (kid(real, others, subsets, seed=seed) for others in (fake, baseline_real))
     return Score("kid", found.mean, usual.mean, found.sd, usual.sd)
 
 
