@@ -110,8 +110,9 @@ class Training:
         return tensors["optimizer"]
 
     def _learn(self, lesson: Lesson, remembered: dict[str, Tensor], stop: threading.Event) -> None:
-        learning = list(self.network.learning(lesson))
-        self.optimizer = torch.optim.AdamW(learning, lesson.rate, (0.9, 0.99), weight_decay=self.settings.weight_decay)
+        groups = self.network.learning(lesson)
+        self.rates = [group["lr"] for group in groups]
+        self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.99), weight_decay=self.settings.weight_decay)
         put_optimizer(self.optimizer, remembered)
         pool, features = self._material(lesson, stop)
         order = Order(len(pool), self.settings.seed, self.state.lesson)
@@ -135,7 +136,7 @@ class Training:
         if not lesson.frozen:
             return self.examples.train, None
         s, plan = self.settings, self.plan
-        parts = FrozenParts(self.network, f"{s.backbone}-{s.size_px}px", plan.device, str(s.precision))
+        parts = FrozenParts(self.network, f"{s.backbone}-{s.size_px}px-levels", plan.device, str(s.precision))
         shuffled = np.random.default_rng(s.seed).permutation(self.examples.train)
         seen_by_validation = features_of(parts, self.examples, self.examples.validation, self.progress)
 
@@ -188,12 +189,13 @@ class Training:
                 logits = self.network(x.contiguous(memory_format=torch.channels_last))
         logits = logits.float()
         loss = F.cross_entropy(logits, targets, self.weights, label_smoothing=self.settings.label_smoothing)
-        for group in self.optimizer.param_groups:
-            group["lr"] = lesson.rate * one_cycle(now)
+        for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
+            group["lr"] = rate * one_cycle(now)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
-        seen = (float(loss.detach()) * len(places), float((logits.argmax(1) == targets).sum()), len(places))
+        lost = F.cross_entropy(logits.detach(), targets, self.weights)  # without smoothing, as the validation's
+        seen = (float(lost) * len(places), float((logits.argmax(1) == targets).sum()), len(places))
         state.sums = [total + part for total, part in zip(state.sums, seen, strict=True)]
         state.step, state.seen, state.images = state.step + 1, state.seen + len(places), state.images + len(places)
 
