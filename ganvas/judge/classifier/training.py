@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 import threading
 import time
-from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,41 +29,13 @@ from ganvas.judge.classifier.feed import Order, step_seed, to_network
 from ganvas.judge.classifier.network import Lesson, Network, one_cycle
 from ganvas.judge.classifier.plan import Plan, encoding_until
 from ganvas.judge.classifier.seeing import logits_of
+from ganvas.judge.classifier.state import Keeper, State, Tensors
 from ganvas.judge.classifier.tensors import optimizer_tensors, portable, put_optimizer
 from ganvas.progress import Progress
 
 LEAST = 0.1  # of the budget, for any lesson
 SOONEST = 0.02  # of a lesson: no check follows another sooner, however short the epochs
 FEWEST_CHECKS = 4  # without a lower validation loss, before a lesson ends early
-
-Tensors = dict[str, dict[str, Tensor]]
-
-
-class Keeper(Protocol):
-    """Where a training is kept, whole or not at all; None at first."""
-
-    def keep(self, tensors: Tensors, state: dict[str, Any]) -> None: ...
-    def kept(self) -> tuple[Tensors, dict[str, Any]] | None: ...
-
-
-@dataclass
-class State:
-    """Where a training stands: `seen` and `step` count within the lesson, `images` and `seconds` over all of them."""
-
-    lesson: int = 0
-    step: int = 0
-    seen: int = 0
-    images: int = 0
-    seconds: float = 0.0
-    began: float = 0.0
-    checked_at: float = 0.0
-    checked_seen: int = 0
-    checks_since_best: int = 0
-    best_loss: float = math.inf
-    best_at: float = 0.0
-    over: bool = False
-    sums: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
-    history: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Training:
