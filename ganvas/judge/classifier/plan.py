@@ -10,7 +10,7 @@ import numpy as np
 from ganvas.budget import Budget, parse_budget
 from ganvas.device import choose_device, choose_precision, macs_a_second
 from ganvas.flips import MOST_PICTURES, flips_allowed
-from ganvas.judge.classifier.backbones import BACKBONES, USUAL, Wanted
+from ganvas.judge.classifier.backbones import BACKBONES, USUAL, Backbone, Wanted
 from ganvas.judge.classifier.examples import Examples
 from ganvas.judge.classifier.scratch import multiply_adds
 from ganvas.judge.classifier.settings import ClassifierSettings
@@ -23,6 +23,7 @@ SIDES_PX = (224, 160, 128, 96)
 SMALL_PX = 64
 PASSES = 12  # over all training pictures, in the price of one forward each: what a larger side must leave room for
 ENCODING = 0.7  # of the frozen lesson at most goes into features
+LEARNING = 2.5  # times as long as looking, where the last parts learn
 REACHED = 0.6  # of the processor's usual rate, by networks of thin convolutions
 
 
@@ -77,8 +78,10 @@ def make_plan(asked: ClassifierSettings, examples: Examples) -> Plan:
     backbone = BACKBONES[filled["backbone"]]
     if backbone.pretrained:
         filled["size_px"] = choose("size_px", *_size(backbone.macs_at_96, asked, examples, macs))
-        reason = "the parts that know what is in a picture, not how one looks"
-        filled["unfrozen"] = choose("unfrozen", backbone.unfrozen, reason)
+        sized = asked.model_copy(update=filled)
+        filled["unfrozen"] = choose("unfrozen", *_unfrozen(backbone, sized, budget, macs, count))
+        if not filled["unfrozen"]:
+            filled["frozen_share"] = 1.0
     else:
         filled["depth"] = asked.depth or 1
         filled["width"] = choose("width", *_width(asked, examples, macs))
@@ -110,6 +113,25 @@ def _size(macs_at_96: float, asked: ClassifierSettings, examples: Examples, macs
         if looks * (96 / side) ** 2 >= PASSES * len(examples.train):
             return side, f"{pictures}, and time to look at all of them so large"
     return SMALL_PX, f"{asked.budget} leaves no time to look at larger ones often enough"
+
+
+def _unfrozen(
+    backbone: Backbone, sized: ClassifierSettings, budget: Budget, macs: float | None, count: int
+) -> tuple[int, str]:
+    """How many parts: none where the budget would not show them every picture, which costs more than it gives.
+
+    115 s on 58,000 pictures of Fashion-MNIST: 94.0 % right before, 92.8 % after 7,000 were shown to 6 parts.
+    """
+    left = 1 - sized.frozen_share
+    if macs is None:
+        epochs = left * budget.amount / count
+    elif backbone.macs_at_96:
+        epochs = left * REACHED * macs / (LEARNING * backbone.macs_at_96 * ((sized.size_px or 96) / 96) ** 2 * count)
+    else:
+        return backbone.unfrozen, "its last parts"
+    if epochs < 1:
+        return 0, f"{sized.budget} would show them {epochs:.1f} of the pictures: the head has all of it"
+    return backbone.unfrozen, f"its last parts, shown every picture about {min(epochs, 40):.0f} times"
 
 
 def _width(asked: ClassifierSettings, examples: Examples, macs: float | None) -> tuple[int, str]:
