@@ -23,7 +23,7 @@ SIDES_PX = (224, 160, 128, 96)
 SMALL_PX = 64
 PASSES = 12  # over all training pictures, in the price of one forward each: what a larger side must leave room for
 ENCODING = 0.7  # of the frozen lesson at most goes into features
-LEARNING = 2.5  # times as long as looking, where the last parts learn
+LEARNING = 3.5  # times as long as looking, where the last parts learn
 REACHED = 0.6  # of the processor's usual rate, by networks of thin convolutions
 
 
@@ -120,7 +120,8 @@ def _unfrozen(
 ) -> tuple[int, str]:
     """How many parts: none where the budget would not show them every picture, which costs more than it gives.
 
-    115 s on 58,000 pictures of Fashion-MNIST: 94.0 % right before, 92.8 % after 7,000 were shown to 6 parts.
+    58,000 pictures of Fashion-MNIST: 94.0 % right before, 92.8 % after 7,000 were shown to 6 parts. Of 1,000 pictures,
+    each shown 40 times: 86.6 % with none, 87.0 % with 6, 87.8 % with 12 parts (one seed each, ± 0.5 %).
     """
     left = 1 - sized.frozen_share
     if macs is None:
