@@ -76,5 +76,5 @@ def _resnet18(wanted: Wanted) -> Network:
 
 
 register(Backbone(SCRATCH, _scratch, pretrained=False))
-register(Backbone(USUAL, _effnet_lite0, macs_at_96=72e6, unfrozen=6))
+register(Backbone(USUAL, _effnet_lite0, macs_at_96=72e6, unfrozen=12))
 register(Backbone("resnet18", _resnet18, macs_at_96=335e6, unfrozen=1))

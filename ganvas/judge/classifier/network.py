@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class Lesson:
-    """One stretch of training: until which share of the budget, at what highest rate, for how many epochs at most.
+    """One stretch of training: until which share of the budget, and for how many epochs at most.
 
     In a frozen lesson only the head learns, from features that are made once. A check of the validation pictures comes
     after every epoch, or after `check_every` of the lesson where that is sooner.
@@ -19,7 +18,6 @@ class Lesson:
 
     name: str
     until: float
-    rate: float
     most_epochs: int
     frozen: bool = False
     check_every: float = 0.1
@@ -36,8 +34,8 @@ class Network(nn.Module):
     def lessons(self) -> list[Lesson]:
         raise NotImplementedError
 
-    def learning(self, lesson: Lesson) -> Iterator[nn.Parameter]:
-        """The parameters that learn in a lesson."""
+    def learning(self, lesson: Lesson) -> list[dict[str, Any]]:
+        """The parameters that learn in a lesson, as the optimizer's groups, `lr` being the highest rate of each."""
         raise NotImplementedError
 
     def frozen_features(self, pictures: Tensor) -> Tensor:

@@ -10,12 +10,11 @@ import numpy as np
 from ganvas.budget import Budget, parse_budget
 from ganvas.device import choose_device, choose_precision, macs_a_second
 from ganvas.flips import MOST_PICTURES, flips_allowed
-from ganvas.judge.classifier.backbones import BACKBONES, SCRATCH, USUAL, Wanted
+from ganvas.judge.classifier.backbones import BACKBONES, USUAL, Backbone, Wanted
 from ganvas.judge.classifier.examples import Examples
 from ganvas.judge.classifier.scratch import multiply_adds
 from ganvas.judge.classifier.settings import ClassifierSettings
 
-MANY = 10_000  # training pictures from which on learning from nothing is the better way
 UNEVEN = 3  # times as many pictures in the commonest label as in the rarest
 EPOCHS = 12  # a network from nothing wants
 WIDTHS = (64, 48, 40, 32, 24, 16, 8)
@@ -24,6 +23,7 @@ SIDES_PX = (224, 160, 128, 96)
 SMALL_PX = 64
 PASSES = 12  # over all training pictures, in the price of one forward each: what a larger side must leave room for
 ENCODING = 0.7  # of the frozen lesson at most goes into features
+LEARNING = 3.5  # times as long as looking, where the last parts learn
 REACHED = 0.6  # of the processor's usual rate, by networks of thin convolutions
 
 
@@ -72,17 +72,17 @@ def make_plan(asked: ClassifierSettings, examples: Examples) -> Plan:
         choices.append(Choice(name, _shown(value), reason))
         return value
 
-    many = f"{count:,} training pictures: " + (
-        "enough to learn from nothing" if count >= MANY else "too few to learn from nothing"
-    )
-    filled: dict[str, Any] = {"backbone": choose("backbone", SCRATCH if count >= MANY else USUAL, many)}
+    known = "it knows pictures already, which was nearer and quicker with 1,000 and with 60,000 pictures alike"
+    filled: dict[str, Any] = {"backbone": choose("backbone", USUAL, known)}
     macs = budget.amount * macs_a_second(device.name) if budget.kind == "seconds" else None
     backbone = BACKBONES[filled["backbone"]]
     if backbone.pretrained:
         filled["size_px"] = choose("size_px", *_size(backbone.macs_at_96, asked, examples, macs))
-        reason = "the parts that know what is in a picture, not how one looks"
-        filled["unfrozen"] = choose("unfrozen", backbone.unfrozen, reason)
-    elif not backbone.pretrained:
+        sized = asked.model_copy(update=filled)
+        filled["unfrozen"] = choose("unfrozen", *_unfrozen(backbone, sized, budget, macs, count))
+        if not filled["unfrozen"]:
+            filled["frozen_share"] = 1.0
+    else:
         filled["depth"] = asked.depth or 1
         filled["width"] = choose("width", *_width(asked, examples, macs))
     batch = int(np.clip(count // 320 * 16, 16, 128))
@@ -113,6 +113,26 @@ def _size(macs_at_96: float, asked: ClassifierSettings, examples: Examples, macs
         if looks * (96 / side) ** 2 >= PASSES * len(examples.train):
             return side, f"{pictures}, and time to look at all of them so large"
     return SMALL_PX, f"{asked.budget} leaves no time to look at larger ones often enough"
+
+
+def _unfrozen(
+    backbone: Backbone, sized: ClassifierSettings, budget: Budget, macs: float | None, count: int
+) -> tuple[int, str]:
+    """How many parts: none where the budget would not show them every picture, which costs more than it gives.
+
+    58,000 pictures of Fashion-MNIST: 94.0 % right before, 92.8 % after 7,000 were shown to 6 parts. Of 1,000 pictures,
+    each shown 40 times: 86.6 % with none, 87.0 % with 6, 87.8 % with 12 parts (one seed each, ± 0.5 %).
+    """
+    left = 1 - sized.frozen_share
+    if macs is None:
+        epochs = left * budget.amount / count
+    elif backbone.macs_at_96:
+        epochs = left * REACHED * macs / (LEARNING * backbone.macs_at_96 * ((sized.size_px or 96) / 96) ** 2 * count)
+    else:
+        return backbone.unfrozen, "its last parts"
+    if epochs < 1:
+        return 0, f"{sized.budget} would show them {epochs:.1f} of the pictures: the head has all of it"
+    return backbone.unfrozen, f"its last parts, shown every picture about {min(epochs, 40):.0f} times"
 
 
 def _width(asked: ClassifierSettings, examples: Examples, macs: float | None) -> tuple[int, str]:

@@ -68,8 +68,8 @@ def prediction_sheet(
     answers = probabilities.argmax(axis=1)
     wrong = answers != truth
     captions = [
-        f"{names[answer]} {probability:.0%}\n{'is' if missed else '='} {names[true]}"
-        for answer, probability, true, missed in zip(answers, probabilities.max(axis=1), truth, wrong, strict=True)
+        f"{names[answer]} {probability:.0%}\ntrue: {names[true]}"
+        for answer, probability, true in zip(answers, probabilities.max(axis=1), truth, strict=True)
     ]
     scale = max(1, -(-WRITABLE_PX // pictures.shape[3]))
     return sheet(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from transformers import ResNetModel
 
 SHAPE = ("num_channels", "embedding_size", "hidden_sizes", "depths", "layer_type", "hidden_act")
+LEVELS = (2, 3, 4)  # the last three stages
 HUB_NAME = "microsoft/resnet-18"
 MEAN, SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, which the weights were trained on
 
@@ -30,7 +31,7 @@ def resnet18(wanted: Wanted) -> Pretrained:
         network = _with_weights(ResNetModel, wanted.settings.weights or HUB_NAME)
     parts = nn.Sequential(network.embedder, *network.encoder.stages)
     config = {name: getattr(network.config, name) for name in SHAPE}
-    return Pretrained(parts, config["hidden_sizes"][-1], MEAN, SPREAD, {"config": config})
+    return Pretrained(parts, LEVELS, MEAN, SPREAD, {"config": config})
 
 
 def _with_weights(kind: type[ResNetModel], place: str) -> Any:

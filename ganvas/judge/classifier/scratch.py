@@ -6,7 +6,7 @@ channels, each of `depth` residual blocks, then the mean over the map, dropout a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -49,10 +49,10 @@ class ScratchNetwork(Network):
         return logits
 
     def lessons(self) -> list[Lesson]:
-        return [Lesson("from pixels", 1.0, self._rate, MOST_EPOCHS)]
+        return [Lesson("from pixels", 1.0, MOST_EPOCHS)]
 
-    def learning(self, lesson: Lesson) -> Iterator[nn.Parameter]:
-        return self.parameters()
+    def learning(self, lesson: Lesson) -> list[dict[str, Any]]:
+        return [{"params": list(self.parameters()), "lr": self._rate}]
 
 
 class Residual(nn.Module):

@@ -30,12 +30,15 @@ class ClassifierSettings(BaseModel):
     size_px: int | None = Field(None, ge=32, le=512, description="transfer: side that pictures are stretched to")
     hidden: int = Field(256, ge=0, le=8192, description="transfer: hidden units on the features; 0 is a plain softmax")
     frozen_share: float = Field(
-        0.5, gt=0, le=1, description="transfer: share of the budget in which only the head learns"
+        0.6, gt=0, le=1, description="transfer: share of the budget in which only the head learns"
     )
     unfrozen: int | None = Field(None, ge=0, le=1000, description="transfer: last parts that learn in the rest of it")
-    dropout: float = Field(0.1, ge=0, lt=1, description="share of the features hidden from the last layers")
+    dropout: float = Field(0.2, ge=0, lt=1, description="share of the features hidden from the last layers")
     batch: int | None = Field(None, ge=2, le=4096, description="pictures a step")
     rate: float | None = Field(None, gt=0, le=10, description="AdamW's highest learning rate")
+    unfrozen_rate: float | None = Field(
+        None, gt=0, le=10, description="transfer: of unfrozen weights, as share of their size"
+    )
     weight_decay: float = Field(0.02, ge=0, le=10, description="AdamW's weight decay")
     label_smoothing: float = Field(0.05, ge=0, lt=1, description="share of certainty spread over all labels")
     augment: list[Augmentation] | None = Field(None, description="what training pictures go through: a list")

@@ -19,7 +19,7 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
 
 def put_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
     """The reverse, for an optimizer of the same parameters."""
-    parameters = optimizer.param_groups[0]["params"]
+    parameters = [weight for group in optimizer.param_groups for weight in group["params"]]
     for full_name, value in tensors.items():
         index, _, key = full_name.partition(".")
         parameter = parameters[int(index)]

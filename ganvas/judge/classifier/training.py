@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 import threading
 import time
-from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,41 +29,13 @@ from ganvas.judge.classifier.feed import Order, step_seed, to_network
 from ganvas.judge.classifier.network import Lesson, Network, one_cycle
 from ganvas.judge.classifier.plan import Plan, encoding_until
 from ganvas.judge.classifier.seeing import logits_of
+from ganvas.judge.classifier.state import Keeper, State, Tensors
 from ganvas.judge.classifier.tensors import optimizer_tensors, portable, put_optimizer
 from ganvas.progress import Progress
 
 LEAST = 0.1  # of the budget, for any lesson
 SOONEST = 0.02  # of a lesson: no check follows another sooner, however short the epochs
 FEWEST_CHECKS = 4  # without a lower validation loss, before a lesson ends early
-
-Tensors = dict[str, dict[str, Tensor]]
-
-
-class Keeper(Protocol):
-    """Where a training is kept, whole or not at all; None at first."""
-
-    def keep(self, tensors: Tensors, state: dict[str, Any]) -> None: ...
-    def kept(self) -> tuple[Tensors, dict[str, Any]] | None: ...
-
-
-@dataclass
-class State:
-    """Where a training stands: `seen` and `step` count within the lesson, `images` and `seconds` over all of them."""
-
-    lesson: int = 0
-    step: int = 0
-    seen: int = 0
-    images: int = 0
-    seconds: float = 0.0
-    began: float = 0.0
-    checked_at: float = 0.0
-    checked_seen: int = 0
-    checks_since_best: int = 0
-    best_loss: float = math.inf
-    best_at: float = 0.0
-    over: bool = False
-    sums: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
-    history: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Training:
@@ -110,8 +82,9 @@ class Training:
         return tensors["optimizer"]
 
     def _learn(self, lesson: Lesson, remembered: dict[str, Tensor], stop: threading.Event) -> None:
-        learning = list(self.network.learning(lesson))
-        self.optimizer = torch.optim.AdamW(learning, lesson.rate, (0.9, 0.99), weight_decay=self.settings.weight_decay)
+        groups = self.network.learning(lesson)
+        self.rates = [group["lr"] for group in groups]
+        self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.99), weight_decay=self.settings.weight_decay)
         put_optimizer(self.optimizer, remembered)
         pool, features = self._material(lesson, stop)
         order = Order(len(pool), self.settings.seed, self.state.lesson)
@@ -135,7 +108,7 @@ class Training:
         if not lesson.frozen:
             return self.examples.train, None
         s, plan = self.settings, self.plan
-        parts = FrozenParts(self.network, f"{s.backbone}-{s.size_px}px", plan.device, str(s.precision))
+        parts = FrozenParts(self.network, f"{s.backbone}-{s.size_px}px-levels", plan.device, str(s.precision))
         shuffled = np.random.default_rng(s.seed).permutation(self.examples.train)
         seen_by_validation = features_of(parts, self.examples, self.examples.validation, self.progress)
 
@@ -188,12 +161,13 @@ class Training:
                 logits = self.network(x.contiguous(memory_format=torch.channels_last))
         logits = logits.float()
         loss = F.cross_entropy(logits, targets, self.weights, label_smoothing=self.settings.label_smoothing)
-        for group in self.optimizer.param_groups:
-            group["lr"] = lesson.rate * one_cycle(now)
+        for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
+            group["lr"] = rate * one_cycle(now)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
-        seen = (float(loss.detach()) * len(places), float((logits.argmax(1) == targets).sum()), len(places))
+        lost = F.cross_entropy(logits.detach(), targets, self.weights)  # without smoothing, as the validation's
+        seen = (float(lost) * len(places), float((logits.argmax(1) == targets).sum()), len(places))
         state.sums = [total + part for total, part in zip(state.sums, seen, strict=True)]
         state.step, state.seen, state.images = state.step + 1, state.seen + len(places), state.images + len(places)
 

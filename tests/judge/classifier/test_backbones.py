@@ -82,10 +82,15 @@ def test_only_the_last_parts_are_unfrozen_and_only_in_the_last_lesson(name: str,
     settings = classifier_settings({"backbone": name, **TRANSFER, "weights": str(resnet_folder)})
     network: Any = BACKBONES[name].build(Wanted(settings, 1, 16, 20, 3))
     frozen, unfrozen = network.lessons()
+
+    def learning_in(lesson: Any) -> set[int]:
+        return {id(weight) for group in network.learning(lesson) for weight in group["params"]}
+
     head = {id(weight) for weight in network.head.parameters()}
-    assert {id(weight) for weight in network.learning(frozen)} == head
+    assert learning_in(frozen) == head
     last = {id(weight) for weight in network.parts[-1].parameters()}
-    assert {id(weight) for weight in network.learning(unfrozen)} == head | last
+    assert learning_in(unfrozen) == head | last
+    assert all(weight.requires_grad == (id(weight) in head | last) for weight in network.parameters())
     network.train()
     assert not any(part.training for part in network.parts.modules())
 

@@ -43,7 +43,6 @@ def test_what_is_open_is_chosen_with_a_reason_and_what_is_given_stays() -> None:
     plan = make_plan(classifier_settings({"budget": "2m", "device": "cpu"}), noise(120))
     chosen = {choice.name: choice for choice in plan.choices}
     assert chosen["backbone"].value == "effnet-lite0"
-    assert "too few to learn from nothing" in chosen["backbone"].reason
     assert {"size_px", "unfrozen", "batch", "augment", "class_weights"} <= set(chosen)
     assert all(choice.reason for choice in plan.choices)
     given = {"backbone": "scratch", "width": 12, "depth": 2, "augment": [], "class_weights": True, "batch": 8}
@@ -52,12 +51,27 @@ def test_what_is_open_is_chosen_with_a_reason_and_what_is_given_stays() -> None:
     assert {name: getattr(plan.settings, name) for name in given} == given
 
 
-def test_many_pictures_are_learned_from_nothing_and_as_wide_as_the_budget_allows() -> None:
-    many = noise(12_000, (8, 8))
-    widths = [make_plan(classifier_settings({"budget": b, "device": "cpu"}), many).settings.width for b in ("1s", "1h")]
+def test_a_network_from_nothing_is_as_wide_as_the_budget_allows() -> None:
+    many, asked = noise(12_000, (8, 8)), {"backbone": "scratch", "device": "cpu", "augment": []}
+    widths = [make_plan(classifier_settings({**asked, "budget": b}), many).settings.width or 0 for b in ("1s", "1h")]
     assert widths[0] < widths[1]
-    plan = make_plan(classifier_settings({"budget": "10m", "augment": []}), many)
-    assert plan.settings.backbone == "scratch"
+
+
+def test_large_pictures_are_looked_at_large_where_there_is_time() -> None:
+    asked = {"backbone": "effnet-lite0", "device": "cpu", "augment": []}
+    sizes = [
+        make_plan(classifier_settings({**asked, "budget": budget}), noise(60, size)).settings.size_px or 0
+        for budget, size in (("10m", (28, 28)), ("10m", (200, 150)), ("1s", (200, 150)))
+    ]
+    assert sizes[0] == sizes[2] == 64
+    assert sizes[1] > 128
+
+
+def test_parts_stay_frozen_where_there_is_no_time_to_show_them_every_picture() -> None:
+    asked = {"backbone": "effnet-lite0", "device": "cpu", "augment": []}
+    short, long = (make_plan(classifier_settings({**asked, "budget": b}), noise(3000)).settings for b in ("1s", "2h"))
+    assert (short.unfrozen, short.frozen_share) == (0, 1.0)
+    assert (long.unfrozen, long.frozen_share) == (12, 0.6)
 
 
 def test_uneven_labels_are_weighed() -> None:
