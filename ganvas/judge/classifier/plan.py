@@ -131,7 +131,7 @@ def _unfrozen(
     else:
         return backbone.unfrozen, "its last parts"
     if epochs < 1:
-        return 0, f"{sized.budget} would show them {epochs:.1f} of the pictures: the head has all of it"
+        return 0, f"{sized.budget} would show them only {epochs:.0%} of the pictures: the head has all of it"
     return backbone.unfrozen, f"its last parts, shown every picture about {min(epochs, 40):.0f} times"
 
 
