@@ -1,10 +1,13 @@
-"""`make bench`: every benchmark in turn. One alone: `python -m benchmarks.loop_speed`."""
+"""`make bench`: every benchmark in turn. One alone: `python -m benchmarks.loop_speed`.
+
+Left out are `words`, which asks for a run that was told words, and `scores_speed`, for its peers' environment.
+"""
 
 from __future__ import annotations
 
 import runpy
 
-NAMES = ("startup", "pack", "loop_speed", "step_share", "fashion", "words")
+NAMES = ("startup", "pack", "loop_speed", "step_share", "fashion", "sanity", "classify")
 
 for name in NAMES:
     print(f"== {name}")

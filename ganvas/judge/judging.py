@@ -75,12 +75,12 @@ def judge_run(
     and for a classifier where nothing was told.
     """
     drawn = draw(pictures_to_draw(packed, n))
+    if (classifier or substitute) and drawn.labels is None:
+        raise InputError("this run was told no labels, so there is nothing that a classifier could find drawn wrong")
     card = judge_pictures(
         drawn.pictures, packed, labels=drawn.labels, encoder=encoder, n=n, seed=seed, progress=progress
     )
     card = replace(card, checkpoint=checkpoint)
-    if (classifier or substitute) and drawn.labels is None:
-        raise InputError("this run was told no labels, so there is nothing that a classifier could find drawn wrong")
     if classifier and drawn.labels:
         card = with_answers(card, classifier, drawn.pictures, drawn.labels, packed, seed)
     if substitute:
