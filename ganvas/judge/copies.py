@@ -58,7 +58,7 @@ class Copies:
     def flagged(self) -> Indices:
         """Numbers of the pictures called copies, most suspicious first."""
         order = self.suspicious_first
-        return order[self.likenesses.nearness[order] < self.bar]
+        return order[self.likenesses.nearness[order] <= self.bar]
 
     @property
     def suspicious_first(self) -> Indices:
@@ -81,14 +81,14 @@ def find_copies(fake: NDArray[np.uint8], packed: PackedSet, seed: int = 0, progr
     bar = COPY
     if len(setting) * FALSE_SHARE >= 1:
         bar = min(COPY, float(np.quantile(setting, FALSE_SHARE)))
-    return Copies(found, bar, float((telling < bar).mean()) if len(telling) else None)
+    return Copies(found, bar, float((telling <= bar).mean()) if len(telling) else None)
 
 
 class _Search:
     def __init__(self, packed: PackedSet, progress: Progress) -> None:
         self._packed, self._progress = packed, progress
         self._train = packed.train
-        self._spectra = spectra(packed.images, COMPARED_PX)[self._train]
+        self._spectra = spectra(packed.images, COMPARED_PX, of=self._train)
 
     def most_alike(self, pictures: NDArray[np.uint8]) -> Likenesses:
         candidates = self._train[nearest(spectra(pictures, COMPARED_PX), self._spectra, CANDIDATES)[0]]

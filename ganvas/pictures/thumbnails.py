@@ -25,22 +25,16 @@ def thumbnails(pictures: NDArray[np.uint8], side_px: int) -> Small:
     return small
 
 
-def spectra(pictures: NDArray[np.uint8], side_px: int, lowest: int = 8) -> Small:
+def spectra(pictures: NDArray[np.uint8], side_px: int, lowest: int = 8, of: NDArray[np.int64] | None = None) -> Small:
     """uint8 [N, C, H, W] -> float32 [N, D] of length 1, the same for a picture that was moved, mirrored or recoloured.
 
+    `of` are the places to look at in an array that may lie on disk; N is 1 or more.
     Magnitudes of the `lowest` frequencies of each thumbnail's Fourier transform, which a shift leaves as they are (but
     for the borders); mirroring swaps those of opposite signs, so their sum and their absolute difference stand here.
     """
-    small = thumbnails(pictures, side_px)
-    found = []
-    for start in range(0, len(small), BLOCK):
-        block = small[start : start + BLOCK]
-        sizes = np.abs(np.fft.fft2(block - block.mean(axis=(2, 3), keepdims=True)))
-        rows, columns = np.arange(min(lowest, block.shape[2])), np.arange(min(lowest, block.shape[3]))
-        rising, falling = sizes[:, :, rows[:, None], columns], sizes[:, :, rows[:, None], -columns]
-        both = np.stack([rising + falling, np.abs(rising - falling)], axis=1).reshape(len(block), -1)
-        found.append(both / np.maximum(np.linalg.norm(both, axis=1, keepdims=True), FLAT))
-    return np.concatenate(found).astype(np.float32)
+    chosen = np.arange(len(pictures)) if of is None else of
+    blocks = [chosen[start : start + BLOCK] for start in range(0, len(chosen), BLOCK)]
+    return np.concatenate([_sizes(thumbnails(pictures[block], side_px), lowest) for block in blocks])
 
 
 def likeness(pictures: Small, candidates: Small, shift_px: int = 2) -> NDArray[np.float32]:
@@ -50,7 +44,7 @@ def likeness(pictures: Small, candidates: Small, shift_px: int = 2) -> NDArray[n
     picture's middle, as it is and mirrored, with all windows of the candidate that lie at most `shift_px` off its own:
     brightness, contrast, small shifts and mirroring change nothing.
     """
-    shift_px = min(shift_px, (min(pictures.shape[2:]) - 1) // 2)
+    shift_px = max(0, min(shift_px, (min(pictures.shape[2:]) - 2) // 2))  # two pixels a side make a picture
     height, width = (side - 2 * shift_px for side in pictures.shape[2:])
     middle = pictures[:, :, shift_px : shift_px + height, shift_px : shift_px + width]
     both = np.stack([middle, middle[..., ::-1]], axis=1).reshape(len(pictures), 2, -1)
@@ -61,6 +55,14 @@ def likeness(pictures: Small, candidates: Small, shift_px: int = 2) -> NDArray[n
             window = candidates[..., dy : dy + height, dx : dx + width].reshape(*candidates.shape[:2], -1)
             np.maximum(best, (_unit(window) @ both).max(axis=2), out=best)
     return best
+
+
+def _sizes(small: Small, lowest: int) -> Small:
+    sizes = np.abs(np.fft.fft2(small - small.mean(axis=(2, 3), keepdims=True)))
+    rows, columns = np.arange(min(lowest, small.shape[2])), np.arange(min(lowest, small.shape[3]))
+    rising, falling = sizes[:, :, rows[:, None], columns], sizes[:, :, rows[:, None], -columns]
+    both = np.stack([rising + falling, np.abs(rising - falling)], axis=1).reshape(len(small), -1)
+    return (both / np.maximum(np.linalg.norm(both, axis=1, keepdims=True), FLAT)).astype(np.float32)
 
 
 def _areas(parts: int, size: int) -> Small:

@@ -96,6 +96,23 @@ def test_where_real_pictures_are_alike_themselves_the_bar_is_higher(tmp_path: Pa
     assert len(copies.flagged) == 50
 
 
+def test_a_set_with_equal_doubles_on_both_sides_still_knows_its_copies(tmp_path: Path) -> None:
+    images = scenes(1000, 1)
+    images[:10] = images[600:610]  # held-out pictures that were trained on as well
+    packed = pack(tmp_path / "set", images, held_out=500)
+    found = find_copies(np.asarray(packed.images[packed.train[200:250]]), packed)
+    assert len(found.flagged) == 50
+    assert found.share_of_held_out
+    assert found.share_of_held_out > 0
+
+
+@pytest.mark.parametrize("side", [2, 3, 4, 5, 6, 7])
+def test_the_tiniest_gray_pictures_are_found_again(tmp_path: Path, side: int) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (200, 1, side, side), np.uint8)
+    packed = pack(tmp_path / "set", images, held_out=0)
+    assert np.allclose(find_copies(images[:20], packed).likenesses.distances[:, 0], 0, atol=1e-3)
+
+
 def test_without_held_out_pictures_copies_are_found_all_the_same(tmp_path: Path) -> None:
     packed = pack(tmp_path / "set", scenes(200, 1), held_out=0)
     found = find_copies(np.concatenate([scenes(5, 9), np.asarray(packed.images[:5])]), packed)
