@@ -26,6 +26,13 @@ def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
     return nested
 
 
+def refuse_options(given: dict[str, Any]) -> None:
+    """Raises SettingsError for what is no setting but an option of its own, --name or --fork."""
+    for option in ("name", "fork"):
+        if option in given:
+            raise SettingsError(f"{option} is no setting: write it as --{option} {given[option]}")
+
+
 def _value(text: str) -> Any:
     try:
         return json.loads(text)

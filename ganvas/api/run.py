@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -14,10 +15,13 @@ if TYPE_CHECKING:
     from ganvas.api.studio import Studio
     from ganvas.catalog import RunRow
     from ganvas.judge import Comparison, Scorecard
+    from ganvas.judge import Drawn as Judged
     from ganvas.judge.classifier.classifier import Classifier
     from ganvas.pictures.packed import PackedSet
     from ganvas.train.draw import Asked, Drawn
     from ganvas.train.run_folder import RunFolder
+
+SCORE = ("name", "value", "sd", "baseline", "n", "encoder", "checkpoint")
 
 
 @dataclass(frozen=True)
@@ -90,33 +94,38 @@ class Run:
         Raises InputError for a run without a checkpoint, a set that is gone or another by now, or too few pictures.
         """
         from ganvas.encode import encoder as load_encoder
-        from ganvas.judge import Drawn, judge_run
+        from ganvas.judge import judge_by_substitute, judge_run
         from ganvas.judge.classifier.settings import classifier_settings
+
+        packed, progress = self._trained_on(), self.studio.progress
+        settings = classifier_settings({"budget": substitute}) if substitute else None
+        answering = self._classifier_of(packed, classifier) if labels else None
+        draw = partial(self._drawn, checkpoint=checkpoint)
+        looks = load_encoder(encoder, weights)
+        card = judge_run(self.folder, packed, draw, encoder=looks, n=n, classifier=answering, progress=progress)
+        self._keep(card)
+        if settings:
+            draw = partial(self._drawn, checkpoint=str(int(card.checkpoint)))
+            card = judge_by_substitute(self.folder, packed, draw, card, settings, progress)
+            self._keep(card)
+        return card
+
+    def _drawn(self, count: int, checkpoint: str) -> Judged:
+        from ganvas.judge import Drawn as Judged
+
+        drawing = self.draw(count, checkpoint=checkpoint)
+        return Judged(drawing.pictures, drawing.labels, drawing.checkpoint)
+
+    def _keep(self, card: Scorecard) -> None:
+        """In the catalog and on the scorecard's page, with a grid of the labels that were judged."""
         from ganvas.report import write_scorecard
-        from ganvas.train.checkpoint import named, state_of
 
-        packed = self._trained_on()
-
-        def draw(count: int) -> Drawn:
-            drawing = self.draw(count, checkpoint=checkpoint)
-            return Drawn(drawing.pictures, drawing.labels)
-
-        card = judge_run(
-            self.folder,
-            packed,
-            draw,
-            encoder=load_encoder(encoder, weights),
-            n=n,
-            classifier=self._classifier_of(packed, classifier) if labels else None,
-            substitute=classifier_settings({"budget": substitute}) if substitute else None,
-            checkpoint=f"{state_of(named(self._files().checkpoints, checkpoint))['images']:09d}",
-            progress=self.studio.progress,
-        )
+        grid = self.folder / "labels.png"
+        grid.unlink(missing_ok=True)  # of another checkpoint, it may be
         if card.labels:
-            self.grid(checkpoint=checkpoint).save(self.folder / "labels.png")
+            self.grid(checkpoint=str(int(card.checkpoint))).save(grid)
         self.studio.folder.catalog.save_scores(self.name, card.score_rows())
         write_scorecard(self.folder)
-        return card
 
     def novelty(
         self,
@@ -144,7 +153,7 @@ class Run:
         return write_report(self.folder)
 
     def info(self) -> dict[str, Any]:
-        """State, settings, last scores."""
+        """State, settings, and every score that was kept, by checkpoint, encoder and number of pictures."""
         catalog = self.studio.folder.catalog
         row = catalog.run_named(self.name)
         if row is None:
@@ -156,8 +165,11 @@ class Run:
             "ticks": len(ticks),
             "last_tick": ticks[-1].metrics if ticks else None,
             "scores": [
-                {"name": s.name, "value": s.value, "sd": s.sd, "baseline": s.baseline, "n": s.n, "encoder": s.encoder}
-                for s in catalog.scores(self.name)
+                {
+                    name: getattr(score, name)
+                    for name in ("name", "value", "sd", "baseline", "n", "encoder", "checkpoint")
+                }
+                for score in catalog.scores(self.name)
             ],
         }
 

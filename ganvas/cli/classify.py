@@ -50,7 +50,7 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Learn to tell a set's labels. The same command goes on where an unfinished one stopped."""
-    from ganvas.assignments import parse_assignments
+    from ganvas.assignments import parse_assignments, refuse_options
 
     if list_settings:
         _print_settings()
@@ -59,6 +59,7 @@ def train(
     chosen = opening.studio().named_set(set_name)
     options = {"backbone": backbone, "budget": budget, "seed": seed}
     given = parse_assignments(assignments or [])
+    refuse_options(given)
     given |= {key: value for key, value in options.items() if value is not None}
     if dry_run:
         _print_plan(chosen.packed, given, as_json)

@@ -47,12 +47,12 @@ def judge(
     as_json: AsJson = False,
 ) -> None:
     """Score runs, or a folder, beside real pictures. KID, FD, precision, recall, coverage, copies, with baselines."""
-    if (folder is None) != (against is None):
-        raise InputError("--folder and --against belong together: a folder of pictures, and the set that judges it")
-    if folder is not None and (runs or every):
-        raise InputError("--folder is judged by itself: leave the runs out")
-    if (labels or cas) and (folder is not None or every or len(runs or []) > 1):
+    several = every or len(runs or []) > 1
+    _check_judged({"folder": folder, "against": against, "runs": runs, "--all": every, "several": several})
+    if (labels or cas) and (folder is not None or several):
         raise InputError("--labels and --cas ask one run: name one, and leave --folder and --all out")
+    if classifier != "last" and not labels:
+        raise InputError("--classifier names the one that --labels asks: add --labels")
     studio: Studio = context.obj.studio()
     if folder is not None and against is not None:
         _print_card(str(folder), studio.judge_folder(folder, against, n, encoder, weights), as_json)
@@ -66,6 +66,15 @@ def judge(
             print(chosen.folder / "scorecard.html")
         return
     _print_ranking(studio.rank(named, n, encoder, checkpoint, weights), as_json)
+
+
+def _check_judged(given: dict[str, Any]) -> None:
+    if (given["folder"] is None) != (given["against"] is None):
+        raise InputError("--folder and --against belong together: a folder of pictures, and the set that judges it")
+    if given["folder"] is not None and (given["runs"] or given["--all"]):
+        raise InputError("--folder is judged by itself: leave the runs out")
+    if given["runs"] and given["--all"]:
+        raise InputError("--all judges every run: leave their names out, or leave --all out")
 
 
 def _print_card(name: str, card: Scorecard, as_json: bool, by_label: bool = False) -> None:
@@ -165,8 +174,12 @@ def _print_one(facts: dict[str, Any]) -> None:
     scores = facts.pop("scores", [])
     print_facts(facts)
     if scores:
-        rows = [[s["name"], _number(s["value"]), _number(s["baseline"]), f"{s['n']:,}", s["encoder"]] for s in scores]
-        print_table("scores", ["score", "generated", "real against real", "pictures", "seen through"], rows)
+        rows = [
+            [s["name"], *map(_number, (s["value"], s["baseline"])), f"{s['n']:,}", s["encoder"], s["checkpoint"]]
+            for s in scores
+        ]
+        columns = ["score", "generated", "real against real", "pictures", "seen through", "checkpoint"]
+        print_table("scores", columns, rows)
 
 
 def _number(value: float | None) -> str:

@@ -106,12 +106,13 @@ def doctor(
 
 def gather(config: Path | None, assignments: list[str], network: str | None, options: dict[str, Any]) -> dict[str, Any]:
     """One nested dictionary of settings: the file's, then --set's, then the options', the later winning."""
-    from ganvas.assignments import parse_assignments
+    from ganvas.assignments import parse_assignments, refuse_options
 
     written, assigned = (
         _with_network_nested(part) for part in (_read(config) if config else {}, parse_assignments(assignments))
     )
     given = {**_merged(written, assigned), **options}
+    refuse_options(given)
     return given if network is None else _merged(given, {"network": {"name": network}})
 
 

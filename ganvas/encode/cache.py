@@ -44,14 +44,16 @@ def first_features(
     more: Callable[[int], bool] = lambda made: True,
     progress: Progress | None = None,
 ) -> NDArray[np.float32]:
-    """The same for the first of the `indices`, as many as `more(made)` lets it: it is asked after each thousand."""
+    """The same for the first of the `indices`, as many as `more(made)` lets it: asked before any that are not known."""
     stem = f"{encoder.name}-{encoder.version}-{packed.fingerprint[:12]}"
     features, known = _load(packed.folder / "features", stem, len(packed.images), encoder.features)
     fresh, made, total = 0, 0, int((~known[indices]).sum())
     with (progress or Silent()).task("looking at real pictures", total, "pictures") if total else nullcontext() as task:
-        while made < len(indices) and (made == 0 or more(made)):
+        while made < len(indices):
             part = indices[made : made + CHUNK]
             missing = part[~known[part]]
+            if made and len(missing) and not more(made):  # what is known already costs nothing
+                break
             if len(missing) and task is not None:
                 features[missing] = encoder.encode(np.asarray(packed.images[missing]))
                 known[missing] = True

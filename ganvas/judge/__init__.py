@@ -5,8 +5,8 @@ from __future__ import annotations
 from ganvas.judge.comparison import pictures_to_draw
 from ganvas.judge.copies import Copies, find_copies
 from ganvas.judge.folder import read_folder
-from ganvas.judge.judging import Drawn, judge_pictures, judge_run, write_card
-from ganvas.judge.novelty import Comparison, compare_with_training, nearest_real, nearest_sheet
+from ganvas.judge.judging import Drawn, judge_by_substitute, judge_pictures, judge_run
+from ganvas.judge.novelty import Comparison, compare_with_training, nearest_sheet
 from ganvas.judge.ranking import Ranking
 from ganvas.judge.scorecard import LabelScores, Novelty, Resemblance, Score, Scorecard, score_features
 
@@ -22,12 +22,11 @@ __all__ = [
     "Scorecard",
     "compare_with_training",
     "find_copies",
+    "judge_by_substitute",
     "judge_pictures",
     "judge_run",
-    "nearest_real",
     "nearest_sheet",
     "pictures_to_draw",
     "read_folder",
     "score_features",
-    "write_card",
 ]

@@ -14,6 +14,7 @@ from ganvas.errors import InputError
 from ganvas.pictures.packed import PackedSet
 
 FEWEST = 20
+FEWEST_TRAINED = 3  # authenticity asks a training picture's nearest but one
 USUAL = 5000
 LOOKED_THROUGH = 10_000  # training pictures searched by their features; more cost minutes of encoding
 
@@ -44,6 +45,8 @@ def pictures_to_draw(packed: PackedSet, n: int | None = None) -> int:
         raise InputError(f"{n} pictures are too few to judge by: ask for {FEWEST} or more with -n")
     if len(packed) < 2 * FEWEST:
         raise InputError(f"set {packed.name} has {len(packed)} pictures: judging needs {2 * FEWEST} or more")
+    if len(packed.train) < FEWEST_TRAINED:
+        raise InputError(f"set {packed.name} has {len(packed.train)} training pictures: judging needs {FEWEST_TRAINED}")
     available = min(len(packed.held_out), len(packed.train)) if _enough_held_out(packed) else len(packed) // 2
     return min(n or USUAL, available)
 

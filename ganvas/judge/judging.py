@@ -45,10 +45,11 @@ MOST_DRAWN = 10_000
 
 @dataclass(frozen=True)
 class Drawn:
-    """Generated pictures uint8 [N, C, H, W], and the label each was told where they were told any."""
+    """Generated pictures uint8 [N, C, H, W], the label each was told (None: none), and which checkpoint drew them."""
 
     pictures: NDArray[np.uint8]
     labels: Sequence[str] | None = None
+    checkpoint: str = ""
 
 
 Draw = Callable[[int], Drawn]
@@ -62,42 +63,57 @@ def judge_run(
     encoder: Encoder | None = None,
     n: int | None = None,
     seed: int = 0,
-    checkpoint: str = "",
     classifier: Classifier | None = None,
-    substitute: ClassifierSettings | None = None,
     progress: Progress | None = None,
 ) -> Scorecard:
     """Score what `draw(count)` makes; write the card and sheets of its pictures into the folder.
 
-    A `classifier` of the set's labels says whether they were drawn as told. With the settings of a `substitute` another
-    one learns from generated pictures alone, as many as there are training pictures, 10,000 at most.
+    A `classifier` of the set's labels says whether they were drawn as told.
     The catalog is the caller's: `catalog.save_scores(run, card.score_rows())`. Raises InputError for too few pictures,
     and for a classifier where nothing was told.
     """
     drawn = draw(pictures_to_draw(packed, n))
-    if (classifier or substitute) and drawn.labels is None:
-        raise InputError("this run was told no labels, so there is nothing that a classifier could find drawn wrong")
+    if classifier:
+        check_told(drawn)
     card = judge_pictures(
         drawn.pictures, packed, labels=drawn.labels, encoder=encoder, n=n, seed=seed, progress=progress
     )
-    card = replace(card, checkpoint=checkpoint)
+    card = replace(card, checkpoint=drawn.checkpoint)
     if classifier and drawn.labels:
-        card = with_answers(card, classifier, drawn.pictures, drawn.labels, packed, seed)
-    if substitute:
-        card = with_substitute(card, substitute, draw(min(len(packed.train), MOST_DRAWN)), packed, progress)
+        card = with_answers(card, classifier, drawn.pictures, drawn.labels, packed)
     write_card(folder, card, drawn.pictures, packed)
     return card
 
 
-def with_substitute(
-    card: Scorecard, settings: ClassifierSettings, drawn: Drawn, packed: PackedSet, progress: Progress | None = None
+def judge_by_substitute(
+    folder: Path,
+    packed: PackedSet,
+    draw: Draw,
+    card: Scorecard,
+    settings: ClassifierSettings,
+    progress: Progress | None = None,
 ) -> Scorecard:
-    """The card with the classification accuracy score (Ravuri & Vinyals 2019), beside learning from real pictures."""
+    """The card with the classification accuracy score (Ravuri & Vinyals 2019), also in scores.json.
+
+    A classifier learns from generated pictures alone, as many as there are training pictures, 10,000 at most, another
+    from as many real ones. Raises InputError where nothing was told.
+    """
     from ganvas.judge.classifier.substitute import classification_accuracy_score
 
-    found = classification_accuracy_score(drawn.pictures, drawn.labels or (), packed, settings, progress)
+    drawn = draw(min(len(packed.train), MOST_DRAWN))
+    found = classification_accuracy_score(drawn.pictures, check_told(drawn), packed, settings, progress)
     said = f"classification accuracy: learned from {found.learned_from:,} pictures, tested on {found.tested_on:,} real"
-    return replace(with_scores(card, Score("cas", found.from_drawn, found.from_real)), remarks=(*card.remarks, said))
+    remarks = (*card.remarks, *found.remarks, said)
+    card = replace(with_scores(card, Score("cas", found.from_drawn, found.from_real)), remarks=remarks)
+    write_whole(folder / SCORES_FILE, json.dumps(card.to_json(), indent=1).encode())
+    return card
+
+
+def check_told(drawn: Drawn) -> Sequence[str]:
+    """The labels that were told. Raises InputError where there were none."""
+    if drawn.labels is None:
+        raise InputError("this run was told no labels, so there is nothing that a classifier could find drawn wrong")
+    return drawn.labels
 
 
 def write_card(folder: Path, card: Scorecard, fake: NDArray[np.uint8], packed: PackedSet) -> None:
@@ -105,7 +121,9 @@ def write_card(folder: Path, card: Scorecard, fake: NDArray[np.uint8], packed: P
     save_png(folder / JUDGED_FILE, sheet(fake[:SHEET]))
     save_png(folder / NEAREST_FILE, nearest_sheet(fake, packed, card.nearest))
     if card.novelty:
-        save_png(folder / SUSPICIOUS_FILE, nearest_sheet(fake, packed, card.novelty.suspects))
+        worst = card.novelty.suspects
+        copies = {suspect.picture for suspect in worst[: len(card.novelty.copies)]}  # the worst come first
+        save_png(folder / SUSPICIOUS_FILE, nearest_sheet(fake, packed, worst, copies))
     write_whole(folder / SCORES_FILE, json.dumps(card.to_json(), indent=1).encode())
 
 
@@ -141,9 +159,9 @@ def judge_pictures(
     card = with_novelty(card, Judged(real, baseline, searched, generated), copies, names, reals.held_out, seed)
     if labels is not None:
         told = np.array([packed.label_names.index(label) for label in labels[:count]], np.int64)
-        sides = (Labelled(real, packed.labels[reals.judging]), Labelled(generated, told))
-        beside = Labelled(baseline, packed.labels[reals.baseline])
-        card = with_labels(card, *sides, beside, packed.label_names, seed)
+        shown = (packed.labels[places] for places in (reals.judging, reals.baseline))
+        judging, beside = (Labelled(side, told) for side, told in zip((real, baseline), shown, strict=True))
+        card = with_labels(card, judging, Labelled(generated, told), beside, packed.label_names, seed)
     return replace(
         card,
         against=reals.against,

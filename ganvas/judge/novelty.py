@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,7 +54,7 @@ class Comparison:
         flagged = set(self.copies.flagged.tolist())
         groups = []
         for item in self.by_pixels:
-            word = "copy?" if item.picture in flagged else "new"
+            word = _word(item.picture in flagged)
             groups.append(_group(self.pictures, item, word, "pixels") + _others(self.by_features[item.picture]))
         return _sheet(self.packed, groups)
 
@@ -62,7 +62,7 @@ class Comparison:
         """[picture, nearness, what it is called] of the most suspicious ones."""
         nearness, flagged = self.copies.likenesses.nearness, set(self.copies.flagged.tolist())
         shown = [int(i) for i in self.copies.suspicious_first[:count]]
-        return [[f"picture {i}", f"{nearness[i]:.2f}", "copy?" if i in flagged else "new"] for i in shown]
+        return [[f"picture {i}", f"{nearness[i]:.2f}", _word(i in flagged)] for i in shown]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, the most suspicious picture first."""
@@ -115,16 +115,9 @@ def _directions(features: Features) -> Features:
     return directions
 
 
-def nearest_real(
-    fake_features: Features, real_features: Features, k: int = NEAREST
-) -> tuple[NDArray[np.intp], Features]:
-    """For each fake [N, D] the k nearest reals [M, D], nearest first: their places [N, k] and distances [N, k]."""
-    return nearest(fake_features, real_features, k)
-
-
 def resemblances(fake: Features, real: Features, positions: NDArray[np.int64]) -> tuple[Resemblance, ...]:
     """Each fake with its nearest reals by features; `positions` are the reals' places in their set."""
-    places, distances = nearest_real(fake, real)
+    places, distances = nearest(fake, real, NEAREST)
     return tuple(
         Resemblance(i, [int(positions[place]) for place in places[i]], [round(float(d), 4) for d in distances[i]])
         for i in range(len(places))
@@ -140,13 +133,22 @@ def suspects(found: Copies, count: int = SHOWN) -> tuple[Resemblance, ...]:
     return tuple(Resemblance(i, p.tolist(), [round(float(d), 4) for d in apart]) for i, p, apart in shown)
 
 
-def nearest_sheet(fake: NDArray[np.uint8], packed: PackedSet, found: Sequence[Resemblance]) -> Image.Image:
-    """Each generated picture uint8 [N, C, H, W] with its nearest training pictures right of it, in two columns."""
-    return _sheet(packed, [_group(fake, item, "new", "real") for item in found])
+def nearest_sheet(
+    fake: NDArray[np.uint8], packed: PackedSet, found: Sequence[Resemblance], flagged: Collection[int] = ()
+) -> Image.Image:
+    """Each generated picture uint8 [N, C, H, W] with its nearest training pictures right of it, in two columns.
+
+    Those `flagged`, by number, are captioned as copies.
+    """
+    return _sheet(packed, [_group(fake, item, _word(item.picture in flagged), "real") for item in found])
 
 
 # A row of the sheets: pictures that were generated (by number) or are real (by place in the set), with captions.
 Row = list[tuple[NDArray[np.uint8] | int, str]]
+
+
+def _word(copied: bool) -> str:
+    return "copy?" if copied else "new"
 
 
 def _group(fake: NDArray[np.uint8], item: Resemblance, word: str, real: str) -> Row:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ganvas.judge.comparison import choose_reals
 from ganvas.judge.scorecard import LabelScores, Score, Scorecard, with_scores
 from ganvas.pictures.packed import PackedSet
 
 if TYPE_CHECKING:
     from ganvas.judge.classifier.classifier import Classifier
+    from ganvas.judge.classifier.settings import ClassifierSettings
 
+MOST_REAL = 2000
 Numbers = NDArray[np.int64]
 
 
@@ -25,18 +26,18 @@ def with_answers(
     pictures: NDArray[np.uint8],
     told: Sequence[str],
     packed: PackedSet,
-    seed: int = 0,
 ) -> Scorecard:
     """The card with the share of pictures uint8 [N, C, H, W] in which the classifier sees what they were told.
 
-    Over all, and first in each label's row. The classifier has learned the labels of this very set.
+    Over all, and first in each label's row; beside it what it sees in the real pictures it was never taught with.
+    The classifier has learned the labels of this very set.
     """
-    real = choose_reals(packed, card.n, seed).judging
-    real = real[packed.labels[real] >= 0]
+    real = unseen(packed, classifier.settings)
     asked = np.array([packed.label_names.index(label) for label in told[: card.n]], np.int64)
     answers = classifier.logits(pictures[: card.n]).argmax(axis=1)
     real_answers, shown = classifier.logits(np.asarray(packed.images[real])).argmax(axis=1), packed.labels[real]
-    card = with_scores(card, Score("as_told", _share(answers, asked), _share(real_answers, shown)))
+    usual = _share(real_answers, shown) if len(real) else None
+    card = with_scores(card, Score("as_told", _share(answers, asked), usual))
     rows = {row.label: row for row in card.labels}
     for label, name in enumerate(packed.label_names):
         mine, theirs = asked == label, shown == label
@@ -46,6 +47,14 @@ def with_answers(
             row = rows.get(name, LabelScores(name, int(mine.sum()), ()))
             rows[name] = replace(row, scores=(score, *row.scores))
     return replace(card, labels=tuple(rows[name] for name in packed.label_names if name in rows))
+
+
+def unseen(packed: PackedSet, settings: ClassifierSettings) -> Numbers:
+    """Places in the set of the labelled pictures that a classifier of these settings is tested on, 2,000 at most."""
+    from ganvas.judge.classifier.examples import examples_of_set
+
+    test = examples_of_set(packed, settings).test
+    return np.sort(np.random.default_rng(settings.seed).permutation(test)[:MOST_REAL])
 
 
 def _share(answers: Numbers, right: Numbers) -> float:

@@ -62,7 +62,8 @@ def _sizes(small: Small, lowest: int) -> Small:
     rows, columns = np.arange(min(lowest, small.shape[2])), np.arange(min(lowest, small.shape[3]))
     rising, falling = sizes[:, :, rows[:, None], columns], sizes[:, :, rows[:, None], -columns]
     both = np.stack([rising + falling, np.abs(rising - falling)], axis=1).reshape(len(small), -1)
-    return (both / np.maximum(np.linalg.norm(both, axis=1, keepdims=True), FLAT)).astype(np.float32)
+    directions: Small = (both / np.maximum(np.linalg.norm(both, axis=1, keepdims=True), FLAT)).astype(np.float32)
+    return directions
 
 
 def _areas(parts: int, size: int) -> Small:

@@ -33,7 +33,7 @@ def novelty_facts(record: RunRecord) -> Json:
     return {
         "nearest": inline_file(
             record.optional("nearest.png"),
-            "Generated pictures, each followed by the three training pictures that are nearest to it.",
+            "Generated pictures, each followed by the three training pictures that are nearest to it, of up to 10,000.",
         ),
         "suspicious": inline_file(
             record.optional("suspicious.png"),

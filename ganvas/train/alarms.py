@@ -120,7 +120,7 @@ class Watch:
             return
         untrained = self._counts.setdefault("first kid", scores["kid"])
         # Measured from the last real step forward, not from the lowest: many small ones are a step forward too. The
-        # same latents are judged by the same pictures at every tick, so that a small one already means something.
+        # same latents are judged by the same pictures every time, so that a small one already means something.
         better = scores["kid"] < (1 - STEP_FORWARD) * self._counts.get("kid", math.inf)
         if better:
             self._counts["kid"] = scores["kid"]
@@ -129,7 +129,7 @@ class Watch:
         if self._in_a_row("plateau", learned and not better and not high_rates, self._settings.plateau_patience):
             raise Plateau(
                 f"ended early at {images:,} images: KID×1000 has stayed about {1000 * self._counts['kid']:.0f} for "
-                f"{self._settings.plateau_patience} ticks, so more time would likely bring nothing; "
+                f"{self._settings.plateau_patience} judgements, so more time would likely bring nothing; "
                 "--set alarms.plateau_patience=0 trains on"
             )
 

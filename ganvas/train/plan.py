@@ -14,7 +14,7 @@ from ganvas.flips import MOST_PICTURES, flips_allowed
 from ganvas.networks import Means, NetworkSettings, Recipe, Shape, architecture
 from ganvas.pictures.packed import PackedSet
 from ganvas.train.condition import Conditions
-from ganvas.train.light_judge import cost_seconds, ticks_between
+from ganvas.train.light_judge import LightJudge, cost_seconds, ticks_between
 from ganvas.train.settings import AUTO, TrainSettings, network_settings
 from ganvas.train.telling import AS_ASKED, choose_condition
 
@@ -84,7 +84,7 @@ def make_plan(asked: TrainSettings, packed: PackedSet, conditions: Conditions | 
     filled |= {"condition": conditions.kind, "device": device.name, "precision": precision.name}
     settings = asked.model_copy(update={"network": network, **filled})
     if settings.judge_every is None:
-        settings = settings.model_copy(update={"judge_every": _judge_every(settings, shape, budget, choices)})
+        settings = settings.model_copy(update={"judge_every": _judge_every(settings, packed, shape, budget, choices)})
     every = parse_images(settings.checkpoint_every, count) if settings.checkpoint_every else None
     return Plan(settings, tuple(choices), shape, conditions, budget, every)
 
@@ -158,10 +158,12 @@ def _filled(asked: TrainSettings, recipe: Recipe, network: NetworkSettings, choi
     return filled
 
 
-def _judge_every(settings: TrainSettings, shape: Shape, budget: Budget, choices: list[Choice]) -> int:
+def _judge_every(
+    settings: TrainSettings, packed: PackedSet, shape: Shape, budget: Budget, choices: list[Choice]
+) -> int:
     from ganvas.networks.cost import cost_of
 
-    if not settings.light_judge:
+    if not LightJudge.possible(packed, settings.light_judge):
         return 1
     seconds = budget.amount
     if budget.kind == "images":

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from ganvas.errors import InputError
-from ganvas.judge import Drawn, Scorecard, judge_pictures, judge_run, nearest_real, pictures_to_draw
+from ganvas.judge import Drawn, Scorecard, judge_pictures, judge_run, pictures_to_draw
 from ganvas.judge.comparison import choose_reals
 from ganvas.pictures.packed import PackedSet, write_description
 from ganvas.progress import Silent
@@ -141,9 +141,9 @@ def test_judging_a_run_leaves_its_card_and_its_nearest_pictures(tmp_path: Path) 
 
     def draw(count: int) -> Drawn:
         asked.append(count)
-        return Drawn(pictures(count, 2, size=28))
+        return Drawn(pictures(count, 2, size=28), checkpoint="000012800")
 
-    card = judge_run(run, packed, draw, encoder=TinyEncoder(), n=60, checkpoint="000012800")
+    card = judge_run(run, packed, draw, encoder=TinyEncoder(), n=60)
     assert asked == [60]
     assert Scorecard.from_json(json.loads((run / "scores.json").read_text())) == card
     assert card.checkpoint == "000012800"
@@ -154,13 +154,6 @@ def test_judging_a_run_leaves_its_card_and_its_nearest_pictures(tmp_path: Path) 
     real = packed.images[card.nearest[0].positions[0], 0]
     assert (pixels[2:86, 88:172] == real.repeat(3, 0).repeat(3, 1)).all()
     assert sorted(path.name for path in run.iterdir()) == ["judged.png", "nearest.png", "scores.json", "suspicious.png"]
-
-
-def test_nearest_real_pictures_come_nearest_first() -> None:
-    real = np.arange(10, dtype=np.float32)[:, None]
-    places, distances = nearest_real(np.array([[2.2], [9.5]], np.float32), real, 3)
-    assert places.tolist() == [[2, 3, 1], [9, 8, 7]]
-    assert np.allclose(distances, [[0.2, 0.8, 1.2], [0.5, 1.5, 2.5]], atol=1e-5)
 
 
 def test_judging_knows_nothing_of_training() -> None:

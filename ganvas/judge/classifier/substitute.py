@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from ganvas.errors import InputError
 from ganvas.judge.classifier.classifier import Classifier
-from ganvas.judge.classifier.examples import Examples, examples_of, examples_of_set
+from ganvas.judge.classifier.examples import Examples, Indices, examples_of, examples_of_set
 from ganvas.judge.classifier.learning import learn
+from ganvas.judge.classifier.plan import make_plan
 from ganvas.judge.classifier.settings import ClassifierSettings
 from ganvas.judge.classifier.testing import told_labels
 from ganvas.pictures.packed import PackedSet
@@ -30,6 +31,7 @@ class SubstituteScore:
     from_real: float
     learned_from: int
     tested_on: int
+    remarks: tuple[str, ...] = ()
 
 
 def classification_accuracy_score(
@@ -51,20 +53,34 @@ def classification_accuracy_score(
         raise InputError(f"drawn pictures of {drawn_shape} cannot stand in for real ones of {real_shape}")
     fake = examples_of(drawn, told_labels(packed.label_names, drawn_labels), packed.label_names, settings)
     progress.note(f"learning from {len(drawn):,} generated pictures")
+    as_many = _as_many(real, fake, settings.seed)
+    settings = make_plan(settings, as_many).settings  # one plan for both, of the real pictures
     from_drawn = learn(fake, settings, progress)
-    as_many = _at_most(real, len(fake.train), settings.seed)
     progress.note(f"learning from {len(as_many.train) + len(as_many.validation):,} real pictures")
     from_real = learn(as_many, settings, progress)
-    return SubstituteScore(_accuracy(from_drawn, real), _accuracy(from_real, real), len(fake.train), len(real.test))
+    drawn_share, real_share = (_accuracy(learned, real) for learned in (from_drawn, from_real))
+    return SubstituteScore(drawn_share, real_share, len(fake.train), len(real.test), real.remarks)
 
 
-def _at_most(examples: Examples, most: int, seed: int) -> Examples:
-    """As many real pictures to learn from as there are generated ones, the first of each label kept."""
-    shuffled = np.random.default_rng(seed).permutation(examples.train)
-    labels = examples.labels[shuffled]
+def _as_many(real: Examples, fake: Examples, seed: int) -> Examples:
+    """As many real pictures to learn from and to validate with as there are generated ones.
+
+    Without the set they are of, whose cached features would give them a head start.
+    """
+    train, validation = (
+        _some(real, part, len(drawn), seed)
+        for part, drawn in ((real.train, fake.train), (real.validation, fake.validation))
+    )
+    return replace(real, train=train, validation=validation, packed=None)
+
+
+def _some(real: Examples, part: Indices, most: int, seed: int) -> Indices:
+    """At most so many of them, the first of each label kept."""
+    shuffled = np.random.default_rng(seed).permutation(part)
+    labels = real.labels[shuffled]
     first = [np.flatnonzero(labels == label)[0] for label in np.unique(labels)]
     order = np.concatenate([shuffled[first], np.delete(shuffled, first)])
-    return replace(examples, train=np.sort(order[: max(most, len(first))]))
+    return np.sort(order[: max(most, len(first))])
 
 
 def _accuracy(classifier: Classifier, real: Examples) -> float:

@@ -33,7 +33,8 @@ def test_classifier(classifier: Classifier) -> Marks:
     examples = examples_again(folder, classifier)
     truth = examples.labels[examples.test]
     logits = classifier.logits(np.asarray(examples.pictures[examples.test]))
-    against = "held-out pictures" if len(examples.packed.held_out) else "pictures kept out by seed"  # type: ignore[union-attr]
+    held_out = examples.packed is not None and np.isin(examples.test, examples.packed.held_out).all()
+    against = "held-out pictures" if held_out else "pictures kept out by seed"
     marks = marks_of(logits, truth, classifier.labels, classifier.temperature, against)
     tested_at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     write_whole(folder.path / CONFUSION_FILE, confusion_png(marks))
