@@ -79,7 +79,8 @@ def forked_settings(parent: RunFolder, packed: PackedSet, asked: dict[str, Any])
         raise InputError(
             f"run {parent.name} was trained on set {record['set']['name']}, and not as {packed.name} is now"
         )
-    before = {**record["settings"], "device": None, "precision": None, "judge_every": None}  # chosen anew
+    anew = {"device": None, "precision": None, "judge_every": record["asked"].get("judge_every")}
+    before = {**record["settings"], **anew}
     network = asked.get("network") or {}
     whole = {**asked, "network": network if isinstance(network, Mapping) else {"name": network}}
     for name in ("network", "alarms", "alias"):

@@ -92,6 +92,9 @@ def test_a_folder_is_judged_and_its_copies_are_named(studio: ganvas.Studio, call
     assert code == 0
     assert set(json.loads(said)["novelty"]["copies"]) == {f"copy-{i}.png" for i in range(3)}
     assert "1 files were passed over: notes.txt" in error
+    few = json.loads(call("-C", studio.folder.root, *asked, "-n", 20, "--json")[1])
+    assert few["n"] == 20
+    assert set(few["novelty"]["copies"]) == {f"copy-{i}.png" for i in range(3)}
     assert len(drawn) == 60
 
 

@@ -12,7 +12,7 @@ import torch
 from benchmarks.reference.features import inception_weights as made_up_weights
 from benchmarks.reference.features import pictures
 from ganvas.encode import Encoder, encoder, encoder_names
-from ganvas.encode.cache import cached_features
+from ganvas.encode.cache import cached_features, first_features
 from ganvas.encode.inception import Inception
 from ganvas.errors import InputError, SettingsError
 from ganvas.pictures.packed import PackedSet, write_description
@@ -121,6 +121,17 @@ def test_features_are_computed_once_and_given_in_the_order_asked_for(packed: Pac
     assert look.seen == 2
     assert cached_features(packed, look, np.array([2, 3])).ravel().tolist() == [2, 3]
     assert look.seen == 3
+
+
+def test_known_features_are_given_however_little_time_is_left(
+    packed: PackedSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ganvas.encode.cache.CHUNK", 2)
+    look = CountingEncoder()
+    cached_features(packed, look, np.arange(6))
+    found = first_features(packed, look, np.arange(10), more=lambda made: False)
+    assert found.ravel().tolist() == [0, 1, 2, 3, 4, 5]
+    assert look.seen == 6
 
 
 def test_a_cache_cut_short_is_computed_again(packed: PackedSet) -> None:

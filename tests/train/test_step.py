@@ -17,6 +17,7 @@ from ganvas.errors import InputError, SettingsError
 from ganvas.pictures.packed import PackedSet
 from ganvas.studio import StudioFolder
 from ganvas.train import checkpoint, draw, train
+from ganvas.train.begin import forked_settings
 from ganvas.train.condition import Conditions, WordMap
 from ganvas.train.data import BalancedOrder, to_network
 from ganvas.train.drift import drift, drift_loss
@@ -224,6 +225,15 @@ def test_a_fork_goes_on_with_other_settings_as_a_new_run(studio: StudioFolder, t
         train(studio, "halves", {"gamma": 3}, name="short", fork="parent")
     with pytest.raises(SettingsError, match="--fork cannot change network"):
         train(studio, "halves", {"network": {"latent": 16}}, fork="parent")
+
+
+def test_a_fork_is_judged_as_often_as_its_own_budget_asks(studio: StudioFolder, tiny: dict) -> None:
+    short = {**tiny, "judge_every": None, "light_judge": 50, "ticks": 8, "budget": "320-images"}
+    parent = train(studio, "halves", short, name="parent")
+    packed = PackedSet.open(studio.sets / "halves")
+    assert parent.read_settings()["settings"]["judge_every"] == 2  # four times, however short
+    longer = forked_settings(parent, packed, {"budget": "300M-images"})
+    assert make_plan(longer, packed).settings.judge_every == 1
 
 
 def test_a_fork_that_was_stopped_goes_on_with_the_same_command(studio: StudioFolder, tiny: dict) -> None:

@@ -46,12 +46,18 @@ def cross_entropy(
 
     Where there is doubt, that share of a picture is spread over the other labels.
     """
+    lost = cross_entropies(logits, labels, doubt)
+    return float(np.average(lost, weights=None if weights is None else weights[labels]))
+
+
+def cross_entropies(logits: Floats, labels: NDArray[np.int64], doubt: float = 0.0) -> NDArray[np.float64]:
+    """The same of each picture by itself: float64 [N]."""
     x = logits.astype(np.float64)
     x = x - x.max(axis=1, keepdims=True)
     true = x[np.arange(len(x)), labels]
     others = (x.sum(axis=1) - true) / max(1, x.shape[1] - 1)
-    lost = np.log(np.exp(x).sum(axis=1)) - (1 - doubt) * true - doubt * others
-    return float(np.average(lost, weights=None if weights is None else weights[labels]))
+    lost: NDArray[np.float64] = np.log(np.exp(x).sum(axis=1)) - (1 - doubt) * true - doubt * others
+    return lost
 
 
 def expected_calibration_error(probabilities: Floats, labels: NDArray[np.int64], bins: int = BINS) -> float:

@@ -22,7 +22,7 @@ from ganvas.device import make_deterministic, synchronize
 from ganvas.errors import TrainingStopped
 from ganvas.interrupt import interruptible
 from ganvas.judge.classifier.augment import augmented
-from ganvas.judge.classifier.calibration import cross_entropy
+from ganvas.judge.classifier.calibration import cross_entropies, cross_entropy
 from ganvas.judge.classifier.examples import Examples, Indices
 from ganvas.judge.classifier.features import Features, FrozenParts, features_of
 from ganvas.judge.classifier.feed import Order, step_seed, to_network
@@ -181,9 +181,11 @@ class Training:
         logits = logits_of(self.network, self.examples.pictures, validation, self.settings, seen)
         truth = self.examples.labels[validation]
         loss = cross_entropy(logits, truth, weights=self.label_weights)
+        error = float(cross_entropies(logits, truth).std() / math.sqrt(len(truth)))
         state.checks_since_best += 1
-        if loss < state.best_loss:
-            state.best_loss, state.best_at, state.checks_since_best = loss, now, 0
+        state.best_loss = min(state.best_loss, loss)
+        if loss <= state.best_loss + error:  # of a hundred pictures the lowest loss is luck; later weights know more
+            state.best_at, state.checks_since_best = now, 0
             self.best = portable(self.network.state_dict())
         state.seconds = self._seconds()
         state.history.append(
@@ -194,6 +196,7 @@ class Training:
                 "train_loss": round(state.sums[0] / state.sums[2], 5),
                 "train_accuracy": round(state.sums[1] / state.sums[2], 5),
                 "validation_loss": round(loss, 5),
+                "validation_error": round(error, 5),
                 "validation_accuracy": round(float((logits.argmax(1) == truth).mean()), 5),
             }
         )
