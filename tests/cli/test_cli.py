@@ -177,7 +177,7 @@ def test_info_is_for_people_unless_json_is_asked_for(call: Call, studio: Path) -
     text = call("-C", studio, "info", "one")[1]
     assert "\nreason: two lines\n" in text
     assert "settings.network.name: dcgan" in text
-    assert text.splitlines()[-1].split() == ["kid", "0.25", "0.001", "50", "effnet-lite0"]
+    assert text.splitlines()[-1].split() == ["kid", "0.25", "0.001", "50", "effnet-lite0", "000"]
     assert "{" not in text
 
 
