@@ -57,11 +57,12 @@ def train(
         return
     opening: Opening = context.obj
     chosen = opening.studio().named_set(set_name)
-    if epochs is not None:
-        if budget is not None:
-            raise SettingsError("--budget and --epochs say the same thing twice: give one of them")
-        budget = f"{epochs:.12g}-epochs"
-    options: dict[str, Any] = {"budget": budget, "condition": condition, "words": words, "alias": _aliases(aliases)}
+    options: dict[str, Any] = {
+        "budget": _budget(budget, epochs),
+        "condition": condition,
+        "words": words,
+        "alias": _aliases(aliases),
+    }
     options |= {"loss": loss, "start_from": start_from, "seed": seed}
     given = gather(
         config, assignments or [], network, {key: value for key, value in options.items() if value is not None}
@@ -76,6 +77,14 @@ def train(
         print_json(run.info())
     else:
         print(f"{run.name} is finished; now: ganvas judge {run.name}, ganvas show {run.name}, ganvas draw {run.name}")
+
+
+def _budget(budget: str | None, epochs: float | None) -> str | None:
+    if epochs is None:
+        return budget
+    if budget is not None:
+        raise SettingsError("--budget and --epochs say the same thing twice: give one of them")
+    return f"{epochs:.12g}-epochs"
 
 
 def _aliases(given: list[str] | None) -> dict[str, str] | None:

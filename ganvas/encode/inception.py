@@ -19,8 +19,9 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ganvas.encode.batches import in_batches
 from ganvas.errors import InputError
-from ganvas.progress import Progress, Silent
+from ganvas.progress import Progress
 
 FEATURES = 2048
 SIZE_PX = 299
@@ -45,16 +46,7 @@ class InceptionEncoder:
 
     def encode(self, pictures: NDArray[np.uint8], progress: Progress | None = None) -> NDArray[np.float32]:
         """uint8 [N, C, H, W] with C = 1 or 3 -> float32 [N, 2048]."""
-        found = np.empty((len(pictures), FEATURES), np.float32)
-        with (
-            (progress or Silent()).task("looking at pictures", len(pictures), "pictures") as task,
-            torch.inference_mode(),
-        ):
-            for start in range(0, len(pictures), BATCH):
-                batch = pictures[start : start + BATCH]
-                found[start : start + len(batch)] = self._network(_prepared(batch)).numpy()
-                task.advance(len(batch))
-        return found
+        return in_batches(pictures, FEATURES, BATCH, lambda some: self._network(_prepared(some)), progress)
 
 
 def _prepared(pictures: NDArray[np.uint8]) -> Tensor:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ganvas.budget import Budget, parse_budget, parse_images
+from ganvas.choice import Choice
 from ganvas.device import DeviceChoice, choose_device, choose_precision, macs_a_second
 from ganvas.errors import SettingsError
 from ganvas.flips import MOST_PICTURES, flips_allowed
@@ -24,18 +25,6 @@ HUNDREDS = 1_000
 MANY_IMAGES = 1_000_000  # of a budget without a clock: a long one
 PATIENCE = 1e5  # multiply-adds a pixel and picture: about twice what dcgan needs
 UNEVEN = 5  # times as many pictures in the commonest label as in the rarest
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One decision taken for the user."""
-
-    name: str
-    value: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.name} = {self.value} ({self.reason})"
 
 
 @dataclass(frozen=True)

@@ -12,25 +12,10 @@ import pytest
 from PIL import Image
 
 import ganvas
-from ganvas.cli import main
 
 Call = Callable[..., tuple[int, str, str]]
 TINY = {"budget": "320-images", "batch": 16, "ticks": 1, "sheet": 16, "light_judge": 0, "mirror": False}
 NETWORK = {"generator_filters": 4, "discriminator_filters": 4, "latent": 8}
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Call:
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = 0
-        try:
-            main([str(argument) for argument in arguments])
-        except SystemExit as left:
-            code = int(left.code or 0)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
 
 
 @pytest.fixture(scope="module")

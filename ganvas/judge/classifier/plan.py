@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ganvas.budget import Budget, parse_budget
+from ganvas.choice import Choice
 from ganvas.device import choose_device, choose_precision, macs_a_second
 from ganvas.flips import MOST_PICTURES, flips_allowed
 from ganvas.judge.classifier.backbones import BACKBONES, USUAL, Backbone, Wanted
@@ -25,18 +26,6 @@ PASSES = 12  # over all training pictures, in the price of one forward each: wha
 ENCODING = 0.7  # of the frozen lesson at most goes into features
 LEARNING = 3.5  # times as long as looking, where the last parts learn
 REACHED = 0.6  # of the processor's usual rate, by networks of thin convolutions
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One decision taken for the user."""
-
-    name: str
-    value: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.name} = {self.value} ({self.reason})"
 
 
 @dataclass(frozen=True)
