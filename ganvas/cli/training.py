@@ -57,13 +57,8 @@ def train(
         return
     opening: Opening = context.obj
     chosen = opening.studio().named_set(set_name)
-    options: dict[str, Any] = {
-        "budget": _budget(budget, epochs),
-        "condition": condition,
-        "words": words,
-        "alias": _aliases(aliases),
-    }
-    options |= {"loss": loss, "start_from": start_from, "seed": seed}
+    options: dict[str, Any] = {"budget": _budget(budget, epochs), "condition": condition, "words": words}
+    options |= {"alias": _aliases(aliases), "loss": loss, "start_from": start_from, "seed": seed}
     given = gather(
         config, assignments or [], network, {key: value for key, value in options.items() if value is not None}
     )
