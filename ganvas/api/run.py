@@ -164,13 +164,7 @@ class Run:
             "settings": row.settings,
             "ticks": len(ticks),
             "last_tick": ticks[-1].metrics if ticks else None,
-            "scores": [
-                {
-                    name: getattr(score, name)
-                    for name in ("name", "value", "sd", "baseline", "n", "encoder", "checkpoint")
-                }
-                for score in catalog.scores(self.name)
-            ],
+            "scores": [{name: getattr(score, name) for name in SCORE} for score in catalog.scores(self.name)],
         }
 
     def _drawing(self, drawn: Drawn, asked: Asked, kind: str = "") -> Drawing:

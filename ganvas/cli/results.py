@@ -48,7 +48,7 @@ def judge(
 ) -> None:
     """Score runs, or a folder, beside real pictures. KID, FD, precision, recall, coverage, copies, with baselines."""
     several = every or len(runs or []) > 1
-    _check_judged({"folder": folder, "against": against, "runs": runs, "--all": every, "several": several})
+    _check_judged({"folder": folder, "against": against, "runs": runs, "--all": every})
     if (labels or cas) and (folder is not None or several):
         raise InputError("--labels and --cas ask one run: name one, and leave --folder and --all out")
     if classifier != "last" and not labels:
