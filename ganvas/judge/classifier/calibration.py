@@ -18,7 +18,8 @@ def temperature(logits: Floats, labels: NDArray[np.int64]) -> float:
     """The temperature of lowest cross-entropy for logits [N, K]; by golden section, as that has one valley in log T.
 
     With N pictures no more than (N + 1) / (N + 2) of them are believed to be right, Laplace's rule, as Platt 1999 fits
-    his sigmoid: eighteen right answers of eighteen are no reason to be certain.
+    his sigmoid: eighteen right answers of eighteen are no reason to be certain. Where all that is gained lies within
+    its own standard error it stays 1.
     """
     doubt = 1 / (len(labels) + 2)
     low, high = np.log(COLDEST), np.log(HOTTEST)
@@ -29,7 +30,9 @@ def temperature(logits: Floats, labels: NDArray[np.int64]) -> float:
             high = right
         else:
             low = left
-    return float(np.exp((low + high) / 2))
+    found = float(np.exp((low + high) / 2))
+    gained = cross_entropies(logits, labels, doubt) - cross_entropies(logits / found, labels, doubt)
+    return found if gained.mean() > gained.std() / np.sqrt(len(gained)) else 1.0
 
 
 def softmax(logits: Floats) -> Floats:

@@ -17,6 +17,14 @@ def overconfident(count: int, times: float, seed: int = 0) -> tuple[np.ndarray, 
     return honest * np.float32(times), labels
 
 
+def test_few_pictures_of_honest_logits_give_no_reason_for_a_temperature() -> None:
+    found = []
+    for seed in range(20):
+        found.append(temperature(*overconfident(60, 1.0, seed)))
+    assert found.count(1.0) >= 10
+    assert 0.5 < min(found) <= max(found) < 2
+
+
 @pytest.mark.parametrize("times", [0.5, 3.0])
 def test_the_temperature_undoes_what_made_the_logits_dishonest(times: float) -> None:
     logits, labels = overconfident(6000, times)
