@@ -306,9 +306,12 @@ def rows(database: Path) -> int:
         return 0  # not made yet
 
 
+STOPPED = 6000  # enough that none of them is quick enough to be through before it is told to stop
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_an_add_that_was_stopped_goes_on_where_it_was(tmp_path: Path, paint: Paint, how: signal.Signals) -> None:
-    pictures = [paint(seed) for seed in range(2500)]
+    pictures = [paint(seed) for seed in range(STOPPED)]
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as zipped:
         for seed, data in enumerate(pictures):
             zipped.writestr(f"{seed}.png", data)
@@ -319,10 +322,10 @@ def test_an_add_that_was_stopped_goes_on_where_it_was(tmp_path: Path, paint: Pai
     told = b"the same command goes on from there" in said
     assert told == (how == signal.SIGINT), (process.returncode, trouble.decode())
     before = studio.catalog.count_images()
-    assert 0 < before < 2500
+    assert 0 < before < STOPPED
     originals = stored(studio)
     assert all(image.sha256 in originals for image in studio.catalog.images())
-    assert add(studio, tmp_path / "a.zip") == Added(found=2500, new=2500 - before, known=before)
+    assert add(studio, tmp_path / "a.zip") == Added(found=STOPPED, new=STOPPED - before, known=before)
     hashes = [hashlib.sha256(data).hexdigest() for data in pictures]
     assert [image.sha256 for image in studio.catalog.images()] == hashes
     assert {name: data for name, data in stored(studio).items() if name in set(hashes)} == dict(
