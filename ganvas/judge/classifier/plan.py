@@ -40,12 +40,6 @@ class Plan:
     def device(self) -> str:
         return self.settings.device or "cpu"
 
-    def wanted(self, examples: Examples, facts: dict[str, Any] | None = None) -> Wanted:
-        """The network that this plan asks for."""
-        return Wanted(
-            self.settings, examples.channels, examples.height, examples.width, len(examples.names), facts=facts
-        )
-
 
 def make_plan(asked: ClassifierSettings, examples: Examples) -> Plan:
     """Fill the open settings. Raises SettingsError for a device or a backbone that is not here."""
