@@ -8,12 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ganvas.scores import neighbours
 from ganvas.scores.neighbours import Features
 
 SUBSETS = 100
 SUBSET_SIZE = 1000
+
+Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -44,30 +47,41 @@ def kid(real: Features, fake: Features, subsets: int = SUBSETS, subset_size: int
 
 def squared_mmd(real: Features, fake: Features) -> float:
     """Unbiased squared MMD (Gretton et al. 2012, eq. 3) with the cubic kernel, of features [N, D] and [M, D]."""
-    n, m = len(real), len(fake)
-    within_real = _kernel_sum(real, real, without_diagonal=True) / (n * (n - 1))
-    within_fake = _kernel_sum(fake, fake, without_diagonal=True) / (m * (m - 1))
-    across = _kernel_sum(real, fake) / (n * m)
+    return float(_squared_mmds(real, fake, *(np.ones((1, len(side)), np.float32) for side in (real, fake)))[0])
+
+
+def _of_subsets(real: Features, fake: Features, subsets: int, size: int, rng: np.random.Generator) -> Values:
+    counts = len(real), len(fake)
+    drawn = [tuple(rng.choice(count, size, replace=False) for count in counts) for _ in range(subsets)]
+    if max(counts) ** 2 > subsets * size**2:  # most pairs of pictures meet in no subset
+        return np.array([squared_mmd(real[of_real], fake[of_fake]) for of_real, of_fake in drawn])
+    held = [np.zeros((subsets, count), np.float32) for count in counts]
+    for subset, indices in enumerate(drawn):
+        for side, of_side in zip(held, indices, strict=True):
+            side[subset, of_side] = 1
+    return _squared_mmds(real, fake, *held)
+
+
+def _squared_mmds(real: Features, fake: Features, in_real: Features, in_fake: Features) -> Values:
+    """One value a row of the subsets, which say with 1 and 0 whom they hold: [S, N] of the real, [S, M] of the fake."""
+    n, m = (np.asarray(held.sum(axis=1), np.float64) for held in (in_real, in_fake))
+    within_real = _kernel_sums(real, real, in_real, in_real, without_diagonal=True) / (n * (n - 1))
+    within_fake = _kernel_sums(fake, fake, in_fake, in_fake, without_diagonal=True) / (m * (m - 1))
+    across: Values = _kernel_sums(real, fake, in_real, in_fake) / (n * m)
     return within_real + within_fake - 2 * across
 
 
-def _of_subsets(real: Features, fake: Features, subsets: int, size: int, rng: np.random.Generator) -> list[float]:
-    return [
-        squared_mmd(real[rng.choice(len(real), size, replace=False)], fake[rng.choice(len(fake), size, replace=False)])
-        for _ in range(subsets)
-    ]
-
-
-def _kernel_sum(a: Features, b: Features, without_diagonal: bool = False) -> float:
+def _kernel_sums(a: Features, b: Features, in_a: Features, in_b: Features, without_diagonal: bool = False) -> Values:
     a, b = np.asarray(a, np.float32), np.asarray(b, np.float32)
     rows = max(1, neighbours.BLOCK_BYTES // (4 * len(b)))
-    total = 0.0
+    totals = np.zeros(len(in_a))
     for start in range(0, len(a), rows):
-        kernel = _cubed(a[start : start + rows] @ b.T, a.shape[1])
-        total += float(kernel.sum(dtype=np.float64))
+        block = slice(start, start + rows)
+        kernel = _cubed(a[block] @ b.T, a.shape[1])
         if without_diagonal:
-            total -= float(np.trace(kernel, offset=start, dtype=np.float64))
-    return total
+            np.fill_diagonal(kernel[:, start:], 0)
+        totals += np.einsum("sm,sm->s", in_a[:, block] @ kernel, in_b, dtype=np.float64)
+    return totals
 
 
 def _cubed(products: Features, features: int) -> Features:

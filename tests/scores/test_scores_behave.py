@@ -54,6 +54,24 @@ def test_order_does_not_matter_and_seeds_repeat() -> None:
     assert kid(real, fake, seed=3) == kid(real, fake, seed=3)
 
 
+def squared_mmd_by_definition(real: np.ndarray, fake: np.ndarray) -> float:
+    real, fake = real.astype(np.float64), fake.astype(np.float64)
+    within = [(side @ side.T / side.shape[1] + 1) ** 3 for side in (real, fake)]
+    unbiased = [(kernel.sum() - np.trace(kernel)) / (len(kernel) * (len(kernel) - 1)) for kernel in within]
+    return float(sum(unbiased) - 2 * np.mean((real @ fake.T / real.shape[1] + 1) ** 3))
+
+
+@pytest.mark.parametrize("subsets", [3, 100], ids=["few pairs of pictures meet in a subset", "most do"])
+def test_kid_is_the_mean_of_what_its_subsets_give_by_definition(subsets: int) -> None:
+    real, fake = normal(200, 1), normal(150, 2, shift=0.2)
+    rng = np.random.default_rng(0)
+    drawn = [[side[rng.choice(len(side), 50, replace=False)] for side in (real, fake)] for _ in range(subsets)]
+    expected = [squared_mmd_by_definition(*pair) for pair in drawn]
+    found = kid(real, fake, subsets=subsets, subset_size=50)
+    assert found.mean == pytest.approx(np.mean(expected), abs=1e-6)
+    assert found.sd == pytest.approx(np.std(expected), abs=1e-6)
+
+
 def test_neighbourhoods_do_not_change_when_everything_is_moved_or_enlarged() -> None:
     real, fake = normal(200, 1), normal(150, 2, shift=0.5)
     found = manifold_scores(real, fake)
