@@ -114,20 +114,26 @@ class Studio:
         n: int | None = None,
         encoder: str | None = None,
         weights: str | Path | None = None,
+        sheet: str | Path | None = None,
     ) -> Scorecard:
         """Scores of pictures from anywhere beside a set's real ones; `novelty.copies` names the files called copies.
 
+        A `sheet` is a file for the pictures most alike to training pictures, beside them.
         Raises InputError for a folder without pictures, too few of them, or an unknown set.
         """
         from ganvas.encode import encoder as load_encoder
-        from ganvas.judge import judge_pictures, read_folder
+        from ganvas.judge import judge_pictures, read_folder, suspicious_sheet
+        from ganvas.pictures.sheet import save_picture
 
         packed = self.named_set(against).packed
         found = read_folder(Path(folder), packed, self.progress)
         looked_through = load_encoder(encoder, weights)
-        return judge_pictures(
+        card = judge_pictures(
             found.pictures, packed, names=found.names, encoder=looked_through, n=n, progress=self.progress
         )
+        if sheet and card.novelty:
+            save_picture(Path(sheet), suspicious_sheet(card.novelty, found.pictures, packed, found.names))
+        return card
 
     def rank(
         self,

@@ -30,6 +30,9 @@ def judge(
     every: Annotated[bool, typer.Option("--all", help="Every run that has a checkpoint, in one table.")] = False,
     folder: Annotated[Path | None, typer.Option("--folder", help="Pictures from anywhere in place of a run.")] = None,
     against: Annotated[str | None, typer.Option("--against", help="The set that --folder is judged by.")] = None,
+    sheet: Annotated[
+        Path | None, typer.Option("--sheet", help="A file for those of --folder most alike to training pictures.")
+    ] = None,
     n: Annotated[int | None, typer.Option("-n", help="Pictures on either side; at most 5,000 if not given.")] = None,
     encoder: Encoder = None,
     weights: Weights = None,
@@ -48,14 +51,14 @@ def judge(
 ) -> None:
     """Score runs, or a folder, beside real pictures. KID, FD, precision, recall, coverage, copies, with baselines."""
     several = every or len(runs or []) > 1
-    _check_judged({"folder": folder, "against": against, "runs": runs, "--all": every})
+    _check_judged({"folder": folder, "against": against, "--sheet": sheet, "runs": runs, "--all": every})
     if (labels or cas) and (folder is not None or several):
         raise InputError("--labels and --cas ask one run: name one, and leave --folder and --all out")
     if classifier != "last" and not labels:
         raise InputError("--classifier names the one that --labels asks: add --labels")
     studio: Studio = context.obj.studio()
     if folder is not None and against is not None:
-        _print_card(str(folder), studio.judge_folder(folder, against, n, encoder, weights), as_json)
+        _print_card(str(folder), studio.judge_folder(folder, against, n, encoder, weights, sheet), as_json)
         return
     named = [run.name for run in studio.runs()] if every else list(runs or ["last"])
     if len(named) == 1 and not every:
@@ -69,10 +72,16 @@ def judge(
 
 
 def _check_judged(given: dict[str, Any]) -> None:
+    from ganvas.pictures.sheet import check_picture_name
+
     if (given["folder"] is None) != (given["against"] is None):
         raise InputError("--folder and --against belong together: a folder of pictures, and the set that judges it")
     if given["folder"] is not None and (given["runs"] or given["--all"]):
         raise InputError("--folder is judged by itself: leave the runs out")
+    if given["--sheet"] is not None:
+        if given["folder"] is None:
+            raise InputError("--sheet belongs to --folder: a run's sheets are in its folder")
+        check_picture_name(given["--sheet"])
     if given["runs"] and given["--all"]:
         raise InputError("--all judges every run: leave their names out, or leave --all out")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ganvas.judge.comparison import pictures_to_draw
 from ganvas.judge.copies import Copies, find_copies
 from ganvas.judge.folder import read_folder
-from ganvas.judge.judging import Drawn, judge_by_substitute, judge_pictures, judge_run
+from ganvas.judge.judging import Drawn, judge_by_substitute, judge_pictures, judge_run, suspicious_sheet
 from ganvas.judge.novelty import Comparison, compare_with_training, nearest_sheet
 from ganvas.judge.ranking import Ranking
 from ganvas.judge.scorecard import LabelScores, Novelty, Resemblance, Score, Scorecard, score_features
@@ -29,4 +29,5 @@ __all__ = [
     "pictures_to_draw",
     "read_folder",
     "score_features",
+    "suspicious_sheet",
 ]

@@ -22,7 +22,7 @@ from ganvas.judge.comparison import FEWEST, Reals, choose_reals, pictures_to_dra
 from ganvas.judge.copies import find_copies
 from ganvas.judge.newness import Judged, with_novelty
 from ganvas.judge.novelty import SHOWN, nearest_sheet, resemblances
-from ganvas.judge.scorecard import Score, Scorecard, score_features, with_scores
+from ganvas.judge.scorecard import Novelty, Score, Scorecard, score_features, with_scores
 from ganvas.judge.told import with_answers
 from ganvas.pictures.packed import PackedSet
 from ganvas.pictures.sheet import save_png, sheet
@@ -31,6 +31,8 @@ from ganvas.scores.neighbours import Features
 from ganvas.whole import write_whole
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from ganvas.judge.classifier.classifier import Classifier
     from ganvas.judge.classifier.settings import ClassifierSettings
 
@@ -105,7 +107,7 @@ def judge_by_substitute(
     said = f"classification accuracy: learned from {found.learned_from:,} pictures, tested on {found.tested_on:,} real"
     remarks = (*card.remarks, *found.remarks, said)
     card = replace(with_scores(card, Score("cas", found.from_drawn, found.from_real)), remarks=remarks)
-    write_whole(folder / SCORES_FILE, json.dumps(card.to_json(), indent=1).encode())
+    _write_scores(folder, card)
     return card
 
 
@@ -121,9 +123,19 @@ def write_card(folder: Path, card: Scorecard, fake: NDArray[np.uint8], packed: P
     save_png(folder / JUDGED_FILE, sheet(fake[:SHEET]))
     save_png(folder / NEAREST_FILE, nearest_sheet(fake, packed, card.nearest))
     if card.novelty:
-        worst = card.novelty.suspects
-        copies = {suspect.picture for suspect in worst[: len(card.novelty.copies)]}  # the worst come first
-        save_png(folder / SUSPICIOUS_FILE, nearest_sheet(fake, packed, worst, copies))
+        save_png(folder / SUSPICIOUS_FILE, suspicious_sheet(card.novelty, fake, packed))
+    _write_scores(folder, card)
+
+
+def suspicious_sheet(
+    novelty: Novelty, fake: NDArray[np.uint8], packed: PackedSet, names: Sequence[str] | None = None
+) -> Image.Image:
+    """The judged pictures most alike to training pictures, with these beside them; captions tell names or numbers."""
+    copies = {suspect.picture for suspect in novelty.suspects[: len(novelty.copies)]}  # the worst come first
+    return nearest_sheet(fake, packed, novelty.suspects, copies, names)
+
+
+def _write_scores(folder: Path, card: Scorecard) -> None:
     write_whole(folder / SCORES_FILE, json.dumps(card.to_json(), indent=1).encode())
 
 

@@ -134,13 +134,17 @@ def suspects(found: Copies, count: int = SHOWN) -> tuple[Resemblance, ...]:
 
 
 def nearest_sheet(
-    fake: NDArray[np.uint8], packed: PackedSet, found: Sequence[Resemblance], flagged: Collection[int] = ()
+    fake: NDArray[np.uint8],
+    packed: PackedSet,
+    found: Sequence[Resemblance],
+    flagged: Collection[int] = (),
+    names: Sequence[str] | None = None,
 ) -> Image.Image:
     """Each generated picture uint8 [N, C, H, W] with its nearest training pictures right of it, in two columns.
 
-    Those `flagged`, by number, are captioned as copies.
+    Those `flagged`, by number, are captioned as copies. Captions tell `names` in place of numbers.
     """
-    return _sheet(packed, [_group(fake, item, _word(item.picture in flagged), "real") for item in found])
+    return _sheet(packed, [_group(fake, item, _word(item.picture in flagged), "real", names) for item in found])
 
 
 # A row of the sheets: pictures that were generated (by number) or are real (by place in the set), with captions.
@@ -151,8 +155,9 @@ def _word(copied: bool) -> str:
     return "copy?" if copied else "new"
 
 
-def _group(fake: NDArray[np.uint8], item: Resemblance, word: str, real: str) -> Row:
-    return [(fake[item.picture], f"{word} {item.picture}"), *_others(item, real)]
+def _group(fake: NDArray[np.uint8], item: Resemblance, word: str, real: str, names: Sequence[str] | None = None) -> Row:
+    name = names[item.picture] if names else item.picture
+    return [(fake[item.picture], f"{word} {name}"), *_others(item, real)]
 
 
 def _others(item: Resemblance, word: str = "features") -> Row:

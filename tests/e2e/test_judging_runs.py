@@ -77,8 +77,10 @@ def test_a_folder_is_judged_and_its_copies_are_named(studio: ganvas.Studio, call
     assert code == 0
     assert set(json.loads(said)["novelty"]["copies"]) == {f"copy-{i}.png" for i in range(3)}
     assert "1 files were passed over: notes.txt" in error
-    few = json.loads(call("-C", studio.folder.root, *asked, "-n", 20, "--json")[1])
+    few = json.loads(call("-C", studio.folder.root, *asked, "-n", 20, "--sheet", tmp_path / "s.png", "--json")[1])
     assert few["n"] == 20
+    with Image.open(tmp_path / "s.png") as sheet:
+        assert sheet.height > 8 * packed.height  # sixteen of them in two columns
     assert set(few["novelty"]["copies"]) == {f"copy-{i}.png" for i in range(3)}
     assert len(drawn) == 60
 
@@ -134,6 +136,8 @@ def test_what_drawn_pictures_teach_is_tested_on_real_ones(studio: ganvas.Studio,
         (("judge", "--folder", "here"), "--folder and --against belong together"),
         (("judge", "run-1", "--folder", "here", "--against", "blocky"), "leave the runs out"),
         (("judge", "--folder", "nowhere", "--against", "blocky"), "nowhere is not a folder"),
+        (("judge", "--folder", ".", "--against", "blocky", "--sheet", "s.txt"), "must end in"),
+        (("judge", "run-1", "--sheet", "s.png"), "--sheet belongs to --folder"),
         (("judge", "--folder", ".", "--against", "blocks"), "Did you mean blocky"),
         (("judge", "run-1", "run-3"), "no run called 'run-3'"),
         (("judge", "run-1", "--encoder", "inception"), "needs --weights FILE"),
