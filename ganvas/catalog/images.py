@@ -15,6 +15,7 @@ from ganvas.errors import CatalogError
 
 T = TypeVar("T")
 READ = "read"
+PERSON = "person"  # the stage of what somebody said of an image, by the one rule of that name
 UNREADABLE = "unreadable"
 PICTURE_FIELDS = ("format", "width", "height", "mode", "frames")
 IMAGE_FIELDS = ("id", "sha256", *PICTURE_FIELDS, "bytes")
@@ -39,11 +40,11 @@ class ImageQueries(Database):
             return {as_given(key) for key in connection.scalars(select(Item.key).where(Item.source == source))}
 
     def images(self, kept: bool = True) -> list[ImageRow]:
-        """Every readable image in the order of finding; `kept`: without those that a standing decision drops."""
+        """Every readable image in the order of finding; `kept`: without the dropped ones."""
         query = select(*(getattr(Image, name) for name in IMAGE_FIELDS))
         query = query.where(Image.width.is_not(None)).order_by(Image.id)
         if kept:
-            query = query.where(Image.id.not_in(select(Decision.image_id).where(standing_drop())))
+            query = query.where(is_kept())
         with self.session() as connection:
             labels = _first_of_each(connection, "label")
             splits = _first_of_each(connection, "split")
@@ -129,6 +130,15 @@ class ImageQueries(Database):
 def standing_drop() -> Any:
     """The condition on a decision that drops its image and was not undone."""
     return Decision.keep.is_(False) & Decision.undone.is_(False)
+
+
+def is_kept() -> Any:
+    """The condition on an image that no standing decision drops; a person's word stands above every rule's."""
+    person = (Decision.stage == PERSON) & Decision.undone.is_(False)
+    dropped = select(Decision.image_id).where(standing_drop(), Decision.stage != PERSON)
+    kept_by_person = select(Decision.image_id).where(person, Decision.keep.is_(True))
+    dropped_by_person = select(Decision.image_id).where(person, Decision.keep.is_(False))
+    return Image.id.not_in(dropped_by_person) & (Image.id.not_in(dropped) | Image.id.in_(kept_by_person))
 
 
 def image_ids(connection: Connection, sha256s: Iterable[str]) -> dict[str, int]:

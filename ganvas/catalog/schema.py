@@ -20,7 +20,13 @@ NAMES = {  # migrations must be able to name every constraint
 
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
-    type_annotation_map = {str: Text, dt.datetime: Moment, dict[str, Any]: JSON, list[str]: JSON}
+    type_annotation_map = {
+        str: Text,
+        dt.datetime: Moment,
+        dict[str, Any]: JSON,
+        list[str]: JSON,
+        list[int]: JSON(none_as_null=True),
+    }
 
 
 class Item(Base):
@@ -78,6 +84,50 @@ class Decision(Base):
     reason: Mapped[str | None]
     undone: Mapped[bool] = mapped_column(default=False, server_default=false())
     decided_at: Mapped[dt.datetime]
+
+
+class Inspection(Base):
+    """What was measured of one image: measures by name, a perceptual hash (64 bits, signed), the box inside a border."""
+
+    __tablename__ = "inspections"
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id"), primary_key=True)
+    version: Mapped[str]
+    phash: Mapped[int | None] = mapped_column(BigInteger)
+    measures: Mapped[dict[str, Any]]
+    trim: Mapped[list[int] | None]
+    inspected_at: Mapped[dt.datetime]
+
+
+class Duplicate(Base):
+    """Which images show the same: the group is named by its lowest image id. Who stays in it is a decision."""
+
+    __tablename__ = "duplicates"
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id"), primary_key=True)
+    group_id: Mapped[int] = mapped_column(index=True)
+
+
+class Clustering(Base):
+    """One division of images into k clusters; `names` are what a person called some of them, {"2": "exteriors"}."""
+
+    __tablename__ = "clusterings"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    encoder: Mapped[str]
+    k: Mapped[int]
+    names: Mapped[dict[str, Any]]
+    details: Mapped[dict[str, Any]]
+    made_at: Mapped[dt.datetime]
+
+
+class ClusterMember(Base):
+    """One image's cluster (from 0), its distance to that one's centre, and to its own k-th neighbour (outlier)."""
+
+    __tablename__ = "cluster_members"
+    clustering_id: Mapped[int] = mapped_column(ForeignKey("clusterings.id", ondelete="CASCADE"), primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id"), primary_key=True, index=True)
+    cluster: Mapped[int]
+    distance: Mapped[float]
+    outlier: Mapped[float]
 
 
 class Set(Base):

@@ -102,6 +102,18 @@ def test_a_dropped_image_comes_back_when_the_decision_is_undone(catalog: Catalog
     assert (decision.undone, decision.score, decision.decided_at.tzname()) == (True, 0.1, "UTC")
 
 
+def test_a_persons_word_beats_every_rule_until_it_is_taken_back(catalog: Catalog) -> None:
+    catalog.add_found([found(1), found(2)])
+    a, b = (image.sha256 for image in catalog.images())
+    catalog.decide("clean", "blurry", [(a, False, 0.9, None)])
+    catalog.decide("person", "person", [(a, True, None, None), (b, False, None, "a garage")])
+    assert [image.sha256 for image in catalog.images()] == [a]
+    catalog.decide("clean", "dark", [(a, False, 0.9, None), (b, True, 0.1, None)])
+    assert [image.sha256 for image in catalog.images()] == [a]
+    catalog.undo("person", "person", [a, b])
+    assert [image.sha256 for image in catalog.images()] == [b]
+
+
 def test_deciding_again_replaces_and_stands_again(catalog: Catalog) -> None:
     catalog.add_found([found(1)])
     sha256 = found(1).sha256
