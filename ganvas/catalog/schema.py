@@ -87,7 +87,7 @@ class Decision(Base):
 
 
 class Inspection(Base):
-    """What was measured of one image: measures by name, a perceptual hash (64 bits, signed), the box inside a border."""
+    """What was measured of one image: measures by name, a perceptual hash (64 bits, signed), the box inside borders."""
 
     __tablename__ = "inspections"
     image_id: Mapped[int] = mapped_column(ForeignKey("images.id"), primary_key=True)
