@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,8 +26,8 @@ from ganvas.judge.told import with_answers
 from ganvas.pictures.packed import PackedSet
 from ganvas.pictures.sheet import save_png, sheet
 from ganvas.progress import Progress, Silent
+from ganvas.record_folder import write_json
 from ganvas.scores.neighbours import Features
-from ganvas.whole import write_whole
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -107,7 +106,7 @@ def judge_by_substitute(
     said = f"classification accuracy: learned from {found.learned_from:,} pictures, tested on {found.tested_on:,} real"
     remarks = (*card.remarks, *found.remarks, said)
     card = replace(with_scores(card, Score("cas", found.from_drawn, found.from_real)), remarks=remarks)
-    _write_scores(folder, card)
+    write_json(folder / SCORES_FILE, card.to_json())
     return card
 
 
@@ -124,7 +123,7 @@ def write_card(folder: Path, card: Scorecard, fake: NDArray[np.uint8], packed: P
     save_png(folder / NEAREST_FILE, nearest_sheet(fake, packed, card.nearest))
     if card.novelty:
         save_png(folder / SUSPICIOUS_FILE, suspicious_sheet(card.novelty, fake, packed))
-    _write_scores(folder, card)
+    write_json(folder / SCORES_FILE, card.to_json())
 
 
 def suspicious_sheet(
@@ -133,10 +132,6 @@ def suspicious_sheet(
     """The judged pictures most alike to training pictures, with these beside them; captions tell names or numbers."""
     copies = {suspect.picture for suspect in novelty.suspects[: len(novelty.copies)]}  # the worst come first
     return nearest_sheet(fake, packed, novelty.suspects, copies, names)
-
-
-def _write_scores(folder: Path, card: Scorecard) -> None:
-    write_whole(folder / SCORES_FILE, json.dumps(card.to_json(), indent=1).encode())
 
 
 def judge_pictures(

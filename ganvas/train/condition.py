@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ganvas.encode.words.learned import LearnedWords
 from ganvas.encode.words.similar import mixture, vector_of
 from ganvas.errors import InputError
-from ganvas.train.run_folder import write_json
+from ganvas.record_folder import write_json
 from ganvas.whole import write_whole
 
 Kind = Literal["none", "label", "word"]

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ganvas.errors import InputError
+from ganvas.record_folder import SETTINGS_FILE, RecordFolder
 from ganvas.whole import write_whole
 
-# What of settings.json is read again.
-RECORD = {
-    "settings": ("network", "condition", "words", "alias", "word_design", "word_temperature"),
-    "set": ("name", "fingerprint", "height", "width", "channels", "labels"),
-    "asked": (),
-}
 
-
-class RunFolder:
+class RunFolder(RecordFolder):
     """Paths and records of a run."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    @property
-    def name(self) -> str:
-        return self.path.name
+    kind = "run"
+    record = {
+        "settings": ("network", "condition", "words", "alias", "word_design", "word_temperature"),
+        "set": ("name", "fingerprint", "height", "width", "channels", "labels"),
+        "asked": (),
+    }
 
     @property
     def settings_file(self) -> Path:
-        return self.path / "settings.json"
+        return self.path / SETTINGS_FILE
 
     @property
     def metrics_file(self) -> Path:
@@ -49,33 +40,6 @@ class RunFolder:
     @property
     def checkpoints(self) -> Path:
         return self.path / "checkpoints"
-
-    def read_settings(self) -> dict[str, Any]:
-        """What settings.json holds. Raises InputError when it was edited into something else or is gone."""
-        try:
-            record = json.loads(self.settings_file.read_text())
-            for part, names in RECORD.items():
-                for name in names:
-                    record[part][name]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{self.settings_file} is missing or damaged ({error}): the run cannot be read") from error
-        return dict(record)
-
-    def write_json(self, name: str, record: Mapping[str, Any]) -> None:
-        write_json(self.path / name, record)
-
-    @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the run for this process; raises InputError when another one trains it. Freed by any kind of death."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / ".lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise InputError(
-                    f"run {self.name} is being trained by another process: wait for it, or choose --name"
-                ) from error
-            yield
 
 
 def append_line(path: Path, record: Mapping[str, Any]) -> None:
@@ -99,7 +63,3 @@ def cut_lines(path: Path, after_images: int) -> None:
     """Drop the lines of work that was lost with a kill: those beyond the checkpoint the run goes on from."""
     kept = [record for record in read_lines(path) if record.get("images", 0) <= after_images]
     write_whole(path, "".join(json.dumps(record) + "\n" for record in kept).encode())
-
-
-def write_json(path: Path, record: Mapping[str, Any]) -> None:
-    write_whole(path, json.dumps(record, indent=1).encode())

@@ -7,10 +7,11 @@ import shutil
 from torch import nn
 
 from ganvas.errors import InputError
+from ganvas.record_folder import write_json
 from ganvas.train import checkpoint
 from ganvas.train.alarms import IN_A_ROW
 from ganvas.train.players import Players
-from ganvas.train.run_folder import RunFolder, write_json
+from ganvas.train.run_folder import RunFolder
 
 FEWEST = 0.25  # of the tensors, below which it would be a training from nothing with a few odd numbers in it
 

@@ -6,23 +6,19 @@ from), then weights.safetensors and state.json (temperature, checksum), and afte
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganvas.errors import InputError, did_you_mean
 from ganvas.pictures.packed import PackedSet
+from ganvas.record_folder import SETTINGS_FILE, RecordFolder
 from ganvas.studio import StudioFolder
 from ganvas.whole import write_whole
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-SETTINGS_FILE = "settings.json"
 STATE_FILE = "state.json"
 WEIGHTS_FILE = "weights.safetensors"
 TRAINING_FILE = "training.safetensors"
@@ -32,24 +28,18 @@ CURVES_FILE = "curves.png"
 CONFUSION_FILE = "confusion.png"
 PREDICTIONS_FILE = "predictions.png"
 NEWEST = "last"
-# What of settings.json is read again.
-RECORD = {
-    "settings": ("backbone", "seed"),
-    "set": ("name", "fingerprint", "height", "width", "channels", "labels", "fit", "background"),
-    "asked": (),
-    "facts": (),
-}
 
 
-class ClassifierFolder:
+class ClassifierFolder(RecordFolder):
     """Paths and records of a classifier; also where its training is kept."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    @property
-    def name(self) -> str:
-        return self.path.name
+    kind = "classifier"
+    record = {
+        "settings": ("backbone", "seed"),
+        "set": ("name", "fingerprint", "height", "width", "channels", "labels", "fit", "background"),
+        "asked": (),
+        "facts": (),
+    }
 
     @property
     def made_at(self) -> str:
@@ -63,17 +53,6 @@ class ClassifierFolder:
     def finished(self) -> bool:
         return (self.path / STATE_FILE).is_file()
 
-    def read_settings(self) -> dict[str, Any]:
-        """What settings.json holds. Raises InputError when it was edited into something else or is gone."""
-        try:
-            record = json.loads((self.path / SETTINGS_FILE).read_text(encoding="utf-8"))
-            for part, names in RECORD.items():
-                for name in names:
-                    record[part][name]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise self._damaged(SETTINGS_FILE, error) from error
-        return dict(record)
-
     def read_state(self) -> dict[str, Any]:
         """What state.json holds. Raises InputError where the classifier is not finished, or the file is damaged."""
         if not self.finished:
@@ -82,7 +61,7 @@ class ClassifierFolder:
             state = json.loads((self.path / STATE_FILE).read_text(encoding="utf-8"))
             float(state["temperature"]), str(state["sha256"])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise self._damaged(STATE_FILE, error) from error
+            raise self.damaged(STATE_FILE, error) from error
         return dict(state)
 
     def read_weights(self) -> dict[str, Tensor]:
@@ -97,11 +76,7 @@ class ClassifierFolder:
                 raise ValueError("not the bytes that were written")
             return load(data)
         except (OSError, ValueError, SafetensorError) as error:
-            raise self._damaged(WEIGHTS_FILE, error) from error
-
-    def write_json(self, name: str, record: Mapping[str, Any]) -> None:
-        text = json.dumps(record, indent=1, ensure_ascii=False)
-        write_whole(self.path / name, text.encode())
+            raise self.damaged(WEIGHTS_FILE, error) from error
 
     def keep(self, tensors: dict[str, dict[str, Tensor]], state: dict[str, Any]) -> None:
         """All there is to go on from, in one file, so that no kill can leave two that do not belong together."""
@@ -127,7 +102,7 @@ class ClassifierFolder:
                     part, _, name = full_name.partition("/")
                     tensors[part][name] = file.get_tensor(full_name)
         except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-            raise self._damaged(TRAINING_FILE, error) from error
+            raise self.damaged(TRAINING_FILE, error) from error
         return tensors, state
 
     def finish(self, weights: dict[str, Tensor], state: dict[str, Any]) -> None:
@@ -138,24 +113,6 @@ class ClassifierFolder:
         write_whole(self.path / WEIGHTS_FILE, data)
         self.write_json(STATE_FILE, {**state, "sha256": hashlib.sha256(data).hexdigest()})
         (self.path / TRAINING_FILE).unlink(missing_ok=True)
-
-    @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the folder for this process; raises InputError when another trains in it. Freed by any kind of death."""
-        with (self.path / ".lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise InputError(
-                    f"classifier {self.name} is being trained by another process: wait for it, or choose --name"
-                ) from error
-            yield
-
-    def _damaged(self, name: str, error: Exception) -> InputError:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        return InputError(
-            f"{self.path / name} is missing or damaged ({reason}): delete {self.path} and train the classifier again"
-        )
 
 
 def classifiers(studio: StudioFolder) -> list[ClassifierFolder]:
