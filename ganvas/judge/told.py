@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ganvas.judge.classifier.marks import marks_of
 from ganvas.judge.scorecard import LabelScores, Score, Scorecard, with_scores
 from ganvas.pictures.packed import PackedSet
 
@@ -32,21 +33,21 @@ def with_answers(
     Over all, and first in each label's row; beside it what it sees in the real pictures it was never taught with.
     The classifier has learned the labels of this very set.
     """
+    names = tuple(packed.label_names)
+    asked = np.array([names.index(label) for label in told[: card.n]], np.int64)
+    drawn = marks_of(classifier.logits(pictures[: card.n]), asked, names)
     real = unseen(packed, classifier.settings)
-    asked = np.array([packed.label_names.index(label) for label in told[: card.n]], np.int64)
-    answers = classifier.logits(pictures[: card.n]).argmax(axis=1)
-    real_answers, shown = classifier.logits(np.asarray(packed.images[real])).argmax(axis=1), packed.labels[real]
-    usual = _share(real_answers, shown) if len(real) else None
-    card = with_scores(card, Score("as_told", _share(answers, asked), usual))
+    usual = (
+        marks_of(classifier.logits(np.asarray(packed.images[real])), packed.labels[real], names) if len(real) else None
+    )
+    card = with_scores(card, Score("as_told", drawn.accuracy, usual.accuracy if usual else None))
     rows = {row.label: row for row in card.labels}
-    for label, name in enumerate(packed.label_names):
-        mine, theirs = asked == label, shown == label
-        if mine.any():
-            usual = _share(real_answers[theirs], shown[theirs]) if theirs.any() else None
-            score = Score("as_told", _share(answers[mine], asked[mine]), usual)
-            row = rows.get(name, LabelScores(name, int(mine.sum()), ()))
+    for name, share in drawn.by_label.items():
+        if share is not None:
+            score = Score("as_told", share, usual.by_label[name] if usual else None)
+            row = rows.get(name, LabelScores(name, told[: card.n].count(name), ()))
             rows[name] = replace(row, scores=(score, *row.scores))
-    return replace(card, labels=tuple(rows[name] for name in packed.label_names if name in rows))
+    return replace(card, labels=tuple(rows[name] for name in names if name in rows))
 
 
 def unseen(packed: PackedSet, settings: ClassifierSettings) -> Numbers:
@@ -55,7 +56,3 @@ def unseen(packed: PackedSet, settings: ClassifierSettings) -> Numbers:
 
     test = examples_of_set(packed, settings).test
     return np.sort(np.random.default_rng(settings.seed).permutation(test)[:MOST_REAL])
-
-
-def _share(answers: Numbers, right: Numbers) -> float:
-    return float((answers == right).mean())

@@ -18,7 +18,6 @@ from ganvas.judge.classifier.examples import Examples, Indices, examples_of, exa
 from ganvas.judge.classifier.learning import learn
 from ganvas.judge.classifier.plan import make_plan
 from ganvas.judge.classifier.settings import ClassifierSettings
-from ganvas.judge.classifier.testing import told_labels
 from ganvas.pictures.packed import PackedSet
 from ganvas.progress import Progress, Silent
 
@@ -51,7 +50,8 @@ def classification_accuracy_score(
     if drawn.shape[1:] != packed.images.shape[1:]:
         drawn_shape, real_shape = list(drawn.shape[1:]), list(packed.images.shape[1:])
         raise InputError(f"drawn pictures of {drawn_shape} cannot stand in for real ones of {real_shape}")
-    fake = examples_of(drawn, told_labels(packed.label_names, drawn_labels), packed.label_names, settings)
+    told = np.array([packed.label_names.index(label) for label in drawn_labels], np.int64)
+    fake = examples_of(drawn, told, packed.label_names, settings)
     progress.note(f"learning from {len(drawn):,} generated pictures")
     as_many = _as_many(real, fake, settings.seed)
     settings = make_plan(settings, as_many).settings  # one plan for both, of the real pictures

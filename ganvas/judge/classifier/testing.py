@@ -1,14 +1,12 @@
-"""Testing a classifier: `test_classifier(classifier)` on its set's held-out pictures, `accuracy_by_label` on any."""
+"""Testing a classifier on its set's held-out pictures: `test_classifier(classifier)`."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ganvas.errors import InputError, did_you_mean
+from ganvas.errors import InputError
 from ganvas.judge.classifier.calibration import softmax
 from ganvas.judge.classifier.classifier import Classifier
 from ganvas.judge.classifier.examples import Examples, examples_of_set
@@ -29,7 +27,7 @@ def test_classifier(classifier: Classifier) -> Marks:
     """
     folder = classifier.folder
     if folder is None:
-        raise InputError("a classifier without a folder has no set to be tested on: ask it for accuracy_by_label")
+        raise InputError("a classifier without a folder has no set to be tested on")
     examples = examples_again(folder, classifier)
     truth = examples.labels[examples.test]
     logits = classifier.logits(np.asarray(examples.pictures[examples.test]))
@@ -67,33 +65,3 @@ def examples_again(folder: ClassifierFolder, classifier: Classifier) -> Examples
             "it may have seen the pictures of the test; train a new one"
         )
     return examples_of_set(packed, classifier.settings)
-
-
-def accuracy_by_label(
-    classifier: Classifier, pictures: NDArray[np.uint8], told: Sequence[str] | NDArray[np.int64]
-) -> dict[str, float | None]:
-    """The share of pictures uint8 [N, C, H, W] that are recognised as what they were told to be, a label.
-
-    `told` are N names, or numbers that index the classifier's labels; a label that none was told has None. Raises
-    InputError for a name the classifier has not learned, or another number of them than pictures.
-    """
-    truth = told_labels(classifier.labels, told)
-    if len(truth) != len(pictures):
-        raise InputError(f"{len(pictures)} pictures need as many told labels, not {len(truth)}")
-    right = classifier.logits(pictures).argmax(axis=1) == truth
-    return {
-        name: float(right[truth == i].mean()) if (truth == i).any() else None
-        for i, name in enumerate(classifier.labels)
-    }
-
-
-def told_labels(names: Sequence[str], told: Sequence[str] | NDArray[np.int64]) -> NDArray[np.int64]:
-    """Told names or numbers as int64 [N] that index `names`. Raises InputError for one that is not among them."""
-    known = {name: number for number, name in enumerate(names)}
-    places = []
-    for label in told:
-        place = known.get(label, -1) if isinstance(label, str) else int(label)
-        if not 0 <= place < len(names):
-            raise InputError(f"label {label!r} was not learned.{did_you_mean(str(label), known)}")
-        places.append(place)
-    return np.array(places, np.int64)

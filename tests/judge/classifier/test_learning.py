@@ -20,9 +20,9 @@ from ganvas.judge.classifier.classifier import Classifier
 from ganvas.judge.classifier.examples import Examples, examples_of, examples_of_set
 from ganvas.judge.classifier.folder import ClassifierFolder, existing_classifier
 from ganvas.judge.classifier.learning import learn, learn_set
+from ganvas.judge.classifier.marks import marks_of
 from ganvas.judge.classifier.plan import make_plan
 from ganvas.judge.classifier.settings import classifier_settings
-from ganvas.judge.classifier.testing import accuracy_by_label
 from ganvas.judge.classifier.training import Training
 from ganvas.pictures.packed import PackedSet
 from ganvas.progress import Silent
@@ -239,7 +239,7 @@ def test_class_weights_let_a_rare_label_be_found() -> None:
             examples_of(pictures, labels, ["common", "rare"], classifier_settings(settings)),
             classifier_settings(settings),
         )
-        found.append(accuracy_by_label(classifier, new, truth))
+        found.append(marks_of(classifier.logits(new), truth, classifier.labels).by_label)
     assert found[1]["rare"] > found[0]["rare"] + 0.3
     assert found[0]["common"] > found[1]["common"]
 

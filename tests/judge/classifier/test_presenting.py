@@ -16,7 +16,6 @@ from ganvas.judge.classifier.classifier import Classifier
 from ganvas.judge.classifier.learning import learn_set
 from ganvas.judge.classifier.marks import marks_of
 from ganvas.judge.classifier.presenting import RED, confusion_png, history_png, prediction_sheet
-from ganvas.judge.classifier.testing import accuracy_by_label
 from ganvas.pictures.packed import PackedSet
 from ganvas.pictures.sheet import FRAME_PX, sheet
 from ganvas.studio import StudioFolder
@@ -96,22 +95,6 @@ def test_curves_need_two_checks_at_most(studio: StudioFolder) -> None:
     row = {"images": 10, "train_loss": 1.0, "train_accuracy": 0.5, "validation_loss": 1.1, "validation_accuracy": 0.4}
     with Image.open(io.BytesIO(history_png([row]))) as picture:
         assert picture.width > picture.height
-
-
-def test_accuracy_by_label_takes_names_and_numbers(studio: StudioFolder, quick: dict, stripe_pictures: Stripes) -> None:
-    classifier = learn_set(studio, "stripes", {**quick, "budget": "12-epochs"})
-    kinds = np.arange(40) % 2
-    pictures = stripe_pictures(kinds, seed=5)
-    by_number = accuracy_by_label(classifier, pictures, kinds)
-    by_name = accuracy_by_label(classifier, pictures, [("lying", "slanting")[kind] for kind in kinds])
-    assert by_number == by_name
-    assert by_name["lying"] > 0.8
-    assert by_name["standing"] is None
-    assert accuracy_by_label(classifier, pictures, (kinds + 1) % 2)["lying"] < 0.2
-    with pytest.raises(InputError, match="Did you mean lying"):
-        accuracy_by_label(classifier, pictures, ["lyin"] * 40)
-    with pytest.raises(InputError, match="40 pictures need as many told labels, not 2"):
-        accuracy_by_label(classifier, pictures, ["lying"] * 2)
 
 
 def test_pictures_of_another_size_and_colour_are_made_alike(
