@@ -35,15 +35,15 @@ class SubstituteScore:
 
 def classification_accuracy_score(
     drawn: NDArray[np.uint8],
-    drawn_labels: Sequence[str] | NDArray[np.int64],
+    drawn_labels: Sequence[str],
     packed: PackedSet,
     settings: ClassifierSettings,
     progress: Progress | None = None,
 ) -> SubstituteScore:
     """Learn from drawn pictures uint8 [N, C, H, W] and from as many real ones of `packed`; test both on its held-out.
 
-    `drawn_labels` are N names, or numbers that index the set's labels. Both learn with the same settings, so the same
-    budget each. Raises InputError where the drawn pictures are of another size, or a label has fewer than two of them.
+    `drawn_labels` are N names of labels of the set. Both learn with the same settings, so the same budget each. Raises
+    InputError where the drawn pictures are of another size, or a label has fewer than two of them.
     """
     progress = progress or Silent()
     real = examples_of_set(packed, settings)
