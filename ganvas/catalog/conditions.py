@@ -1,6 +1,7 @@
-"""From an expression's tree to a condition on images: `condition(tree, text, fields)`. Every value is a bound parameter.
+"""From an expression's tree to a condition on images: `condition(tree, text, names)`.
 
-Two-valued, unlike SQL: a comparison with what is missing is false, and its opposite (`not …`, `!=`, `not in`) true.
+Every value is a bound parameter. Two-valued, unlike SQL: a comparison with what is missing is false, and its opposite
+(`not …`, `!=`, `not in`) true.
 """
 
 from __future__ import annotations
@@ -128,7 +129,8 @@ class _Compiler:
         if right.value not in known:
             more = did_you_mean(str(right.value), known) if known else " None has a name yet: write its number."
             raise wrong(self.text, right.at, f"no cluster is called {right.value!r}.{more}")
-        return or_(*(field.number == number for number in known[right.value]))
+        assert field.number is not None
+        return field.number.in_(known[right.value])
 
     def value_of(self, given: ex.Literal) -> Value:
         value = given.value

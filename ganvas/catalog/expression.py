@@ -111,7 +111,7 @@ def parse_name(text: str) -> Name:
     if parser.now.kind not in ("name", "quoted"):
         raise InputError(f'{text!r} is no field\'s name: write one as width, artist.name or "Object Name"')
     name = parser.name()
-    if parser.now.kind != "end":
+    if not parser.at_end():
         raise InputError(f'{text!r} is more than one field\'s name: a name with spaces is written "Object Name"')
     return name
 
@@ -134,7 +134,7 @@ class _Parser:
         if self.now.kind == "end":
             raise InputError('--where is empty: write an expression such as "aspect between 0.7 and 0.9"')
         node = self.either()
-        if self.now.kind != "end":
+        if not self.at_end():
             quoted = self.tokens[self.place - 1].kind == "text" and self.before == self.now.at
             hint = " (a quote inside a text is written twice: 'it''s')" if quoted else ""
             raise self.wrong(f"and, or, or the end is expected here{hint}")
@@ -256,6 +256,9 @@ class _Parser:
     @property
     def before(self) -> int:
         return self.tokens[self.place - 1].end
+
+    def at_end(self) -> bool:
+        return self.now.kind == "end"
 
     def next(self) -> Token:
         self.place += 1

@@ -17,8 +17,8 @@ def add_functions(connection: sqlite3.Connection) -> None:
     connection.create_function(NUMBER, 1, _as_number, deterministic=True)
 
 
-def _lower(text: object) -> object:
-    return text.lower() if isinstance(text, str) else text
+def _lower(text: object) -> str | None:
+    return text.lower() if isinstance(text, str) else None
 
 
 def _as_number(text: object) -> int | float | None:

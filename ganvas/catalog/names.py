@@ -15,7 +15,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Float, cast, exists, func, literal_column, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Float,
+    String,
+    cast,
+    exists,
+    func,
+    literal_column,
+    select,
+    text,
+    type_coerce,
+)
 
 from ganvas.catalog.expression import Name
 from ganvas.catalog.images import is_kept, standing_drop
@@ -139,12 +151,13 @@ class Names:
         return None
 
     def _metadata(self, name: Name, text: str) -> Found | None:
-        for known in (lambda: self.sampled_paths, lambda: self.paths):
-            if name.parts in known():
+        for many in ("sampled_paths", "paths"):
+            known: set[Path] = getattr(self, many)
+            if name.parts in known:
                 return Found("metadata", name.parts)
             if name.quoted:
                 continue
-            alike = sorted(path for path in known() if _folded(path) == _folded(name.parts))
+            alike = sorted(path for path in known if _folded(path) == _folded(name.parts))
             if len(alike) > 1:
                 both = " and ".join(map(_written, alike))
                 raise wrong(text, name.at, f"{name} may be {both}: write the one that is meant")
@@ -192,7 +205,7 @@ def _rule_value() -> Value:
 
     def any_rule(fulfils: Any) -> Condition:
         dropping = select(Decision.id).where(Decision.image_id == Image.id, standing_drop())
-        return exists(dropping.where(fulfils(Value(text=Decision.rule))).correlate(Image))
+        return exists(dropping.where(fulfils(Value(text=type_coerce(Decision.rule, String)))).correlate(Image))
 
     dropped = exists(select(Decision.id).where(Decision.image_id == Image.id, standing_drop()).correlate(Image))
     return Value(present=dropped, any_element=any_rule)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, exists, literal_column, select
+from sqlalchemy import Connection, Select, exists, literal_column, select
 
 from ganvas.catalog.conditions import condition
 from ganvas.catalog.database import Database
 from ganvas.catalog.expression import Name, Node, parse, parse_name, top_terms
 from ganvas.catalog.names import Found, Names
-from ganvas.catalog.schema import ClusterMember, Image, Inspection, Item, ItemImage
+from ganvas.catalog.schema import ClusterMember, Duplicate, Image, Inspection, Item, ItemImage
 from ganvas.errors import InputError
 
 
@@ -55,6 +55,12 @@ class SelectionQueries(Database):
                 raise InputError(f"--labels {field} cannot be: a label is a column, a field of metadata or cluster")
             return {id: label for id, value in connection.execute(query) if (label := _label(value))}
 
+    def duplicate_groups(self) -> dict[str, int]:
+        """Hash -> group, of the images that show the same as another."""
+        query = select(Image.sha256, Duplicate.group_id).join(Duplicate, Duplicate.image_id == Image.id)
+        with self.session() as connection:
+            return dict(connection.execute(query).all())
+
     def _found(self, field: str, names: Names) -> Found:
         if (field,) in names.sampled_paths and not field.isidentifier():
             return Found("metadata", (field,))  # a field with spaces, written as it is
@@ -67,7 +73,7 @@ class SelectionQueries(Database):
 
 def _matching(connection: Connection, tree: Node, text: str, names: Names) -> set[int]:
     # correlated, so that only what the images' own columns leave is looked up among the items
-    item = (
+    item: Select[Any] = (
         select(literal_column("1"))
         .select_from(ItemImage)
         .join(Item, Item.id == ItemImage.item_id)
