@@ -50,6 +50,7 @@ class _Unit:
 
     ticket: str
     indices: list[int]
+    label: str | None
     place: float = 0.0
     alone: bool = False  # all that its label has
 
@@ -128,7 +129,7 @@ def _stratified(members: Sequence[Candidate], shares: Shares, seed: int) -> tupl
             splits[index] = part
             to_train -= 1
         units = [unit for place, unit in enumerate(units) if place not in taken]
-    names = sorted({members[unit.indices[0]].label or "(no label)" for unit in only})
+    names = sorted({unit.label or "(no label)" for unit in only})
     told = f"; a label of one picture goes to train: {', '.join(names[:5])}{'…' * (len(names) > 5)}" if names else ""
     return [split or TRAIN for split in splits], told
 
@@ -140,8 +141,8 @@ def _units(members: Sequence[Candidate], splits: Sequence[str], seed: int) -> li
     """
     labels: dict[str | None, list[_Unit]] = {}
     for indices in _together(members, splits):
-        unit = _Unit(min(_ticket(members[index].sha256, seed) for index in indices), indices)
-        labels.setdefault(members[indices[0]].label, []).append(unit)
+        ticket, first = min((_ticket(members[index].sha256, seed), index) for index in indices)
+        labels.setdefault(members[first].label, []).append(_Unit(ticket, indices, members[first].label))
     of_label = Counter(member.label for member in members)
     for label, units in labels.items():
         total, before = sum(len(unit.indices) for unit in units), 0

@@ -124,11 +124,12 @@ def _histograms(described: Json) -> list[Inline]:
     plots = []
     originals = _dict(described.get("originals"))
     for key, title, unit in (
-        ("aspects", "width to height of the originals", "width : height (the last bar: 3 and wider)"),
-        ("sides_px", "longer side of the originals", "pixels (the last bar: 4,096 and more)"),
+        ("aspects", "width to height of the originals", "width to height; 3.0: 3 and wider"),
+        ("sides_px", "longer side of the originals", "pixels; 4096: 4,096 and more"),
     ):
         counts = _filled({str(name): int(count) for name, count in _dict(originals.get(key)).items()}, key)
         if counts:
+            unit = unit if counts[-1][0] in unit else unit.partition(";")[0]
             said = ", ".join(f"{name}: {count:,}" for name, count in counts if count)
             plots.append(inline_svg(bars(counts, title, unit), f"{title}: {said}", WIDTH_PX, HEIGHT_PX))
     return plots
