@@ -115,7 +115,7 @@ class Names:
     @cached_property
     def paths(self) -> set[Path]:
         """Fields of the metadata of all items: half a second for 100,000 objects of a museum."""
-        rows = self.connection.execution_options(yield_per=1000).scalars(select(Item.details))
+        rows = self.connection.scalars(select(Item.details).execution_options(yield_per=1000))
         return {path for details in rows for path in _paths(details)}
 
     @cached_property

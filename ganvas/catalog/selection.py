@@ -96,7 +96,7 @@ def _items(*columns: Any) -> Any:
 
 def _metadata_values(connection: Connection, path: tuple[str, ...]) -> dict[int, str]:
     values = {}
-    for id, details in connection.execution_options(yield_per=1000).execute(_items(Item.details)):
+    for id, details in connection.execute(_items(Item.details).execution_options(yield_per=1000)):
         value: Any = details
         for key in path:
             value = value.get(key) if isinstance(value, dict) else None

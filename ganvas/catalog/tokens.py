@@ -63,7 +63,7 @@ def wrong(text: str, at: int, what: str) -> InputError:
     before, after = text[max(0, at - AROUND) : at], text[at : at + AROUND]
     shown = f"{'…' * (at > AROUND)}{before}▸{after}{'…' * (at + AROUND < len(text))}"
     plain = "".join(letter if letter.isprintable() else " " for letter in shown)
-    return InputError(f"--where, at character {at + 1}: {what}: {plain}")
+    return InputError(f"--where, at character {at + 1}: {what} ({plain})")
 
 
 def _token(match: re.Match[str], at: int) -> Token:

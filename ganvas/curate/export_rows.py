@@ -7,6 +7,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from PIL.PngImagePlugin import PngInfo
 from ganvas.errors import InputError
 from ganvas.pictures.packed import HELD_OUT, PackedSet
 from ganvas.studio import StudioFolder
+from ganvas.workers import processors
 
 if TYPE_CHECKING:
     from ganvas.catalog import OriginRow
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "GIF": ".gif", "AVIF": ".avif", "TIFF": ".tiff"}
 OUTSIDE = {HELD_OUT: "test"}  # what other programs call it
 LONGEST_SLUG = 40
+CHUNK = 64  # pictures in memory at once
+PNG_LEVEL = 3  # of zlib: half the time of 6, files 2 % larger
 
 
 @dataclass(frozen=True)
@@ -47,16 +51,20 @@ def examples(
     studio: StudioFolder, packed: PackedSet, origins: Mapping[str, OriginRow], originals: bool
 ) -> Iterator[Example]:
     """Every picture of the set in its order. Raises InputError for an original that is gone or another by now."""
-    for position, (sha256, label, split) in enumerate(zip(packed.sha256s, packed.labels, packed.split, strict=True)):
+
+    def example(position: int) -> Example:
+        sha256, label, split = packed.sha256s[position], packed.labels[position], str(packed.split[position])
         named = packed.label_names[label] if label >= 0 else None
         origin = origins[sha256]
         if originals:
             data, suffix = _original(studio, sha256), SUFFIXES.get(origin.format, f".{origin.format.lower()}")
         else:
             data, suffix = png(packed.images[position], sha256), ".png"
-        yield Example(
-            outside(str(split)), _name(position, named, suffix), data, _row(named, str(split), sha256, origin)
-        )
+        return Example(outside(split), _name(position, named, suffix), data, _row(named, split, sha256, origin))
+
+    with ThreadPoolExecutor(processors()) as pool:  # packing a PNG is zlib's work, which lets other threads run
+        for start in range(0, len(packed), CHUNK):
+            yield from pool.map(example, range(start, min(start + CHUNK, len(packed))))
 
 
 def png(pixels: NDArray[np.uint8], sha256: str) -> bytes:
@@ -65,7 +73,7 @@ def png(pixels: NDArray[np.uint8], sha256: str) -> bytes:
     info = PngInfo()
     info.add_text("Source", f"sha256:{sha256}")
     buffer = io.BytesIO()
-    Image.fromarray(shaped).save(buffer, "PNG", pnginfo=info)
+    Image.fromarray(shaped).save(buffer, "PNG", pnginfo=info, compress_level=PNG_LEVEL)
     return buffer.getvalue()
 
 
