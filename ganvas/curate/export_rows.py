@@ -29,7 +29,7 @@ SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "GIF": ".gif", "AVIF
 OUTSIDE = {HELD_OUT: "test"}  # what other programs call it
 LONGEST_SLUG = 40
 CHUNK = 64  # pictures in memory at once
-PNG_LEVEL = 3  # of zlib: half the time of 6, files 2 % larger
+PNG_LEVEL = 3  # of zlib: 60 % of the time of 6, files 1 % larger
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from ganvas.pictures.curves import COLOURS, DARK_INK, INK
 WIDTH_PX, HEIGHT_PX = 442, 200
 LEFT_PX, BOTTOM_PX, TOP_PX = 8, 44, 34
 TICKS = 8
+WIDEST_PX = 48  # of one bar
 
 
 def bars(counts: Sequence[tuple[str, int]], title: str, unit: str) -> str:
@@ -17,7 +18,7 @@ def bars(counts: Sequence[tuple[str, int]], title: str, unit: str) -> str:
     most = max((count for _, count in counts), default=0)
     highest = next((place for place, (_, count) in enumerate(counts) if count == most), None)
     room = HEIGHT_PX - BOTTOM_PX - TOP_PX
-    step = (WIDTH_PX - 2 * LEFT_PX) / max(len(counts), 1)
+    step = min((WIDTH_PX - 2 * LEFT_PX) / max(len(counts), 1), WIDEST_PX)
     every = max(1, -(-len(counts) // TICKS))
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH_PX} {HEIGHT_PX}" '
@@ -34,7 +35,7 @@ def bars(counts: Sequence[tuple[str, int]], title: str, unit: str) -> str:
             parts.append(_text(min(max(x + wide / 2, 24), WIDTH_PX - 24), y - 4, f"{count:,}"))
         if place % every == 0:
             parts.append(_text(x + wide / 2, HEIGHT_PX - BOTTOM_PX + 14, name))
-    parts.append(_text(WIDTH_PX / 2, HEIGHT_PX - 8, unit))
+    parts.append(_text(max(step * len(counts) / 2, 3 * len(unit)) + LEFT_PX, HEIGHT_PX - 8, unit))
     return "\n".join([*parts, "</svg>"])
 
 

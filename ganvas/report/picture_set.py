@@ -24,7 +24,7 @@ from ganvas.report.templates import render
 from ganvas.whole import write_whole
 
 PAGE_FILE = "show.html"
-SAMPLES = 48
+SAMPLES = 49
 OF_A_LABEL = 8
 LABEL_ROWS = 12
 LABELS_TOLD = 60
