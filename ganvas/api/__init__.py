@@ -8,7 +8,8 @@ run.judge(); run.report(); run.draw(64, seed=1).save("new.png")
 from __future__ import annotations
 
 from ganvas.api.drawing import Drawing, Loop
+from ganvas.api.picture_set import PictureSet
 from ganvas.api.run import Run
-from ganvas.api.studio import PictureSet, Studio, load
+from ganvas.api.studio import Studio, load
 
 __all__ = ["Drawing", "Loop", "PictureSet", "Run", "Studio", "load"]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ganvas.api.picture_set import PictureSet
 from ganvas.api.run import Run, run_info
 from ganvas.errors import InputError
 from ganvas.progress import Progress, Silent
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from ganvas.collect import Added
     from ganvas.judge import Ranking, Scorecard
     from ganvas.judge.classifier.classifier import Classifier
-    from ganvas.pictures.packed import PackedSet
     from ganvas.pictures.resize import Fit
 
 
@@ -56,10 +55,16 @@ class Studio:
         background: str = "white",
         split: str = "auto",
         seed: int = 0,
+        where: str | None = None,
+        labels: str | None = None,
+        min_per_label: int | None = None,
+        max_per_label: int | None = None,
     ) -> PictureSet:
-        """The set of this name, packed from all kept pictures if it does not exist; `size` is (width, height).
+        """The set of this name, packed from the kept pictures if it does not exist; `size` is (width, height).
 
-        Raises InputError when it exists with another size, since a set is never changed.
+        `where` is an expression that chooses among them ("aspect < 1 and title ilike '%vase%'"), `labels` the field
+        that holds their labels, `min_per_label` and `max_per_label` how many pictures each must and may have.
+        Raises InputError when it exists with another size or was chosen otherwise, since a set is never changed.
         """
         from ganvas.curate import make_set
 
@@ -74,12 +79,18 @@ class Studio:
                 background=background,
                 split=split,
                 seed=seed,
+                where=where,
+                labels=labels,
+                min_per_label=min_per_label,
+                max_per_label=max_per_label,
                 progress=self.progress,
             )
         elif size is not None and (existing.width, existing.height) != tuple(size):
             raise InputError(
                 f"set {name} exists with size {existing.width}x{existing.height}; sets are frozen: choose another name"
             )
+        elif where is not None and existing.recipe.get("where") != where:
+            raise InputError(f"set {name} exists and was chosen otherwise; sets are frozen: choose another name")
         return PictureSet(self, name)
 
     def sets(self) -> list[PictureSet]:
@@ -184,53 +195,6 @@ class Studio:
             ],
             "runs": [run_info(row) for row in catalog.runs()],
         }
-
-
-@dataclass(frozen=True)
-class PictureSet:
-    """A frozen, packed set of a studio."""
-
-    studio: Studio
-    name: str
-
-    @property
-    def packed(self) -> PackedSet:
-        """The pictures themselves: `.images` is a memory-mapped uint8 array [N, C, H, W]."""
-        from ganvas.pictures.packed import PackedSet
-
-        return PackedSet.open(self.studio.folder.sets / self.name)
-
-    def train(
-        self, budget: str | None = None, name: str | None = None, fork: str | None = None, **settings: Any
-    ) -> Run:
-        """Train on this set, or go on with its unfinished run of the same settings (`ganvas train SET --settings`).
-
-        `fork` names a run whose last checkpoint a new run goes on from; `start_from` one whose weights it starts with.
-        """
-        from ganvas.train import train
-
-        given = settings if budget is None else {"budget": budget, **settings}
-        folder = train(self.studio.folder, self.name, given, name=name, fork=fork, progress=self.studio.progress)
-        return Run(self.studio, folder.name)
-
-    def classify(self, budget: str | None = None, name: str | None = None, **settings: Any) -> Classifier:
-        """Learn to tell this set's labels, or go on with its unfinished classifier of the same settings."""
-        from ganvas.judge.classifier.learning import learn_set
-
-        given = settings if budget is None else {"budget": budget, **settings}
-        return learn_set(self.studio.folder, self.name, given, name, self.studio.progress)
-
-    def info(self) -> dict[str, Any]:
-        """Size, labels, splits and where it lies."""
-        from ganvas.curate import describe_set
-
-        return describe_set(self.studio.folder, self.name)
-
-    def delete(self) -> None:
-        """Remove the packed copy; originals and runs stay."""
-        from ganvas.curate import delete_set
-
-        delete_set(self.studio.folder, self.name)
 
 
 def load(folder: str | Path) -> Run:

@@ -9,10 +9,11 @@ from ganvas.catalog.decisions import DecisionQueries
 from ganvas.catalog.images import ImageQueries
 from ganvas.catalog.revisions import bring_up_to_date
 from ganvas.catalog.runs import RunQueries
+from ganvas.catalog.selection import SelectionQueries
 from ganvas.catalog.sets import SetQueries
 
 
-class Catalog(ImageQueries, DecisionQueries, SetQueries, RunQueries):
+class Catalog(ImageQueries, DecisionQueries, SelectionQueries, SetQueries, RunQueries):
     """A studio's catalog. Every method is one transaction; every failure of the database is a CatalogError."""
 
     @classmethod

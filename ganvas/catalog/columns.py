@@ -49,17 +49,29 @@ def as_given(text: str) -> str:
 
 
 def to_json(value: Any) -> str:
-    """Strict JSON: NaN and infinities become null (PostgreSQL refuses them), NumPy's scalars plain numbers."""
+    """Strict JSON: NaN and infinities become null (PostgreSQL refuses them), NumPy's scalars plain numbers.
+
+    Text as `storable` has it: PostgreSQL keeps a NUL or half a character pair, and then can read no field beside it.
+    """
     try:
-        return json.dumps(value, allow_nan=False, default=_plain)
+        text = json.dumps(value, allow_nan=False, default=_plain)
     except ValueError:
-        return json.dumps(_finite(value), default=_plain)
+        text = json.dumps(_finite(value), default=_plain)
+    return json.dumps(_storable(json.loads(text))) if "\\u0000" in text or "\\ud" in text else text
 
 
 def _plain(value: Any) -> Any:
     if hasattr(value, "tolist"):
         return _finite(value.tolist())
     return str(value)
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {storable(key): _storable(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_storable(part) for part in value]
+    return storable(value) if isinstance(value, str) else value
 
 
 def _finite(value: Any) -> Any:

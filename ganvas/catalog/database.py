@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.pool import NullPool
 
 from ganvas.catalog.columns import to_json
+from ganvas.catalog.functions import add_functions
 from ganvas.errors import CatalogError, MissingExtra
 
 CHUNK = 500  # rows a statement: SQLite builds may allow as few as 999 parameters
@@ -104,6 +105,7 @@ def _engine(url: URL, patience_s: float) -> Engine:
             connection.isolation_level = None  # `begin` below opens the transactions
             cursor.execute("PRAGMA foreign_keys = ON")
             cursor.execute("PRAGMA synchronous = NORMAL")
+            add_functions(connection)
         else:
             cursor.execute(f"SET lock_timeout = {round(patience_s * 1000)}")
             connection.commit()

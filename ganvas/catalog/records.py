@@ -90,6 +90,18 @@ class MemberRow:
 
 
 @dataclass(frozen=True)
+class OriginRow:
+    """Where a picture of a set comes from."""
+
+    format: str
+    title: str | None
+    licence: str | None
+    attribution: str | None
+    source: str
+    key: str
+
+
+@dataclass(frozen=True)
 class RunRow:
     name: str
     set_name: str

@@ -9,8 +9,8 @@ from sqlalchemy import Select, delete, insert, select
 
 from ganvas.catalog.database import Database
 from ganvas.catalog.images import chunks, image_ids
-from ganvas.catalog.records import MemberRow, SetRow
-from ganvas.catalog.schema import Image, Membership, Set
+from ganvas.catalog.records import MemberRow, OriginRow, SetRow
+from ganvas.catalog.schema import Image, Item, ItemImage, Membership, Set
 from ganvas.errors import CatalogError
 
 FIELDS = ("name", "height", "width", "channels", "count", "labels", "recipe", "fingerprint", "made_at")
@@ -63,6 +63,21 @@ class SetQueries(Database):
         )
         with self.session() as connection:
             return [MemberRow(*row) for row in connection.execute(query)]
+
+    def origins(self, name: str) -> dict[str, OriginRow]:
+        """Hash -> where each picture of a set comes from: its first item's words, and its original's format."""
+        fields = (getattr(Item, field) for field in ("title", "licence", "attribution", "source", "key"))
+        query = (
+            select(Image.sha256, Image.format, *fields)
+            .join(Membership, Membership.image_id == Image.id)
+            .join(Set, Set.id == Membership.set_id)
+            .join(ItemImage, ItemImage.image_id == Image.id)
+            .join(Item, Item.id == ItemImage.item_id)
+            .where(Set.name == name)
+            .order_by(Item.id.desc())
+        )
+        with self.session() as connection:
+            return {sha256: OriginRow(*row) for sha256, *row in connection.execute(query)}
 
     def delete_set(self, name: str) -> None:
         """Forget a set. Its images and the runs trained on it stay."""

@@ -1,7 +1,8 @@
 """The source "archive": the pictures in a zip or tar file (tar also gzip, bzip2 or xz).
 
 Members are read as streams, in the order they lie in, and stored by hash: a member's name is only a name, and nothing
-is ever written by it. Links and devices are no pictures. What is encrypted, damaged or too large becomes a row.
+is ever written by it. Links and devices are no pictures. What is encrypted, damaged or too large becomes a row. A JSON
+file that has a picture's name but for the suffix describes it, as in a WebDataset.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import tarfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -26,6 +28,7 @@ from ganvas.progress import Progress
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 ENDINGS = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
 SNIFFED_BYTES = 64
+BESIDE_BYTES = 2**16  # of a JSON that describes one picture
 
 
 def is_archive(path: Path) -> bool:
@@ -54,6 +57,8 @@ def archive(path: Path, progress: Progress, limits: ArchiveLimits = ARCHIVE_LIMI
 class _Contents:
     pictures: list[tuple[int, str]] = field(default_factory=list)  # place among the members, name
     metadata: Metadata = field(default_factory=Metadata)
+    beside: dict[str, bytes] = field(default_factory=dict)  # JSON files by their path without the suffix
+    beside_bytes: int = 0
     passed_over: Counter[Kind] = field(default_factory=Counter)
     damage: str | None = None
 
@@ -74,7 +79,18 @@ def _first_pass(path: Path, progress: Progress, limits: ArchiveLimits) -> _Conte
                 _sort_in(count, member, packed, contents, limits, progress)
         except DamagedSource as error:
             contents.damage = str(error)
+    for _, name in contents.pictures:
+        if (data := contents.beside.pop(_stem(name), None)) is not None:
+            contents.metadata.read_one(data, name)
+    if contents.beside:
+        contents.passed_over["other"] += len(contents.beside)
     return contents
+
+
+def _stem(name: str) -> str:
+    """What the files of one example share in a WebDataset: the path up to the first dot of the file's name."""
+    folder, slash, file = name.rpartition("/")
+    return f"{folder}{slash}{file.partition('.')[0]}"
 
 
 def _sort_in(
@@ -90,8 +106,16 @@ def _sort_in(
         contents.metadata.read(lines, member.name, progress.note)
     elif kind == "picture" or (kind == "other" and _begins_like_a_picture(member, packed)):
         contents.pictures.append((place, member.name))
+    elif kind == "other" and member.name.endswith(".json") and _room_beside(member, contents, limits):
+        with suppress(UnreadablePicture):
+            contents.beside[_stem(member.name)] = packed.read(member, BESIDE_BYTES)
+            contents.beside_bytes += member.size
     elif kind != "hidden":
         contents.passed_over[kind] += 1
+
+
+def _room_beside(member: Member, contents: _Contents, limits: ArchiveLimits) -> bool:
+    return member.size <= BESIDE_BYTES and contents.beside_bytes + member.size <= limits.metadata_bytes
 
 
 def _begins_like_a_picture(member: Member, packed: PackedFile) -> bool:

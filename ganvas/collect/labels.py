@@ -10,9 +10,9 @@ SPLITS = {
     "training": "train",
     "test": "held-out",
     "testing": "held-out",
-    "val": "held-out",
-    "valid": "held-out",
-    "validation": "held-out",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
     "held-out": "held-out",
     "heldout": "held-out",
 }

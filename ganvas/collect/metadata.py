@@ -48,6 +48,16 @@ class Metadata:
         if bad:
             note(f"{name}: {bad:,} lines are no JSON objects with file_name: passed over")
 
+    def read_one(self, data: bytes, picture: str) -> None:
+        """Take in what the JSON beside one picture says; what is no JSON object says nothing."""
+        try:
+            row = json.loads(data)
+        except (ValueError, RecursionError):
+            return
+        if isinstance(row, dict):
+            self.pictures[_normal(picture)] = row
+            self.has_labels = self.has_labels or _first(row, "label") is not None
+
     def described(self, entry: Entry) -> Entry:
         """The entry with what is known of it."""
         if not self.pictures:

@@ -16,7 +16,7 @@ from typing import Any
 from ganvas.errors import InputError
 from ganvas.progress import Progress
 
-MODULES = ("idx", "arrays", "archive", "folder", "picture")  # asked in this order
+MODULES = ("idx", "arrays", "parquet", "archive", "folder", "picture")  # asked in this order
 
 
 class DamagedSource(InputError):
@@ -85,5 +85,5 @@ def source_for(path: Path) -> Source:
         if SOURCES[name].belongs(path):
             return SOURCES[name]
     raise InputError(
-        f"{path} cannot be added: give a folder, a zip or tar archive, an IDX file, .npy, .npz, or one picture"
+        f"{path} cannot be added: give a folder, zip or tar, an IDX or Parquet file, .npy, .npz or one picture"
     )

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ganvas.curate.export import export_set
     from ganvas.curate.make import make_set
     from ganvas.curate.plan import plan_set
+    from ganvas.curate.preview import preview_set
+    from ganvas.curate.renew import renew_set
     from ganvas.curate.sets import delete_set, describe_set, existing_set
 
-__all__ = ["delete_set", "describe_set", "existing_set", "make_set", "plan_set"]
+__all__ = [
+    "delete_set",
+    "describe_set",
+    "existing_set",
+    "export_set",
+    "make_set",
+    "plan_set",
+    "preview_set",
+    "renew_set",
+]
+MODULES = {
+    "export_set": "export",
+    "make_set": "make",
+    "plan_set": "plan",
+    "preview_set": "preview",
+    "renew_set": "renew",
+}
 
 
 def __getattr__(name: str) -> Any:
     # Late: the worker program lies in this package too, and must start without the catalog and the settings.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from ganvas.curate import make, plan, sets
-
-    module = {"make_set": make, "plan_set": plan}.get(name, sets)
-    return getattr(module, name)
+    return getattr(import_module(f"ganvas.curate.{MODULES.get(name, 'sets')}"), name)

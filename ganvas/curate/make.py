@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganvas.catalog.records import MemberRow, SetRow
+from ganvas.curate.facts import about_originals
 from ganvas.curate.holding import hold, is_held
 from ganvas.curate.pack import pack
 from ganvas.curate.packer import VANISHED, Refusal
 from ganvas.curate.plan import Plan, make_plan
 from ganvas.errors import InputError
-from ganvas.pictures.packed import HELD_OUT, IMAGES_FILE, TRAIN, write_description
+from ganvas.pictures.packed import HELD_OUT, IMAGES_FILE, SPLITS, TRAIN, VALIDATION, write_description
 from ganvas.progress import Progress, Silent
 from ganvas.studio import StudioFolder
 
@@ -47,18 +48,43 @@ def make_set(
     background: str = "white",
     split: str = "auto",
     seed: int = 0,
+    where: str | None = None,
+    labels: str | None = None,
+    min_per_label: int | None = None,
+    max_per_label: int | None = None,
     progress: Progress | None = None,
     workers: int | None = None,
 ) -> SetRow:
-    """Pack all kept pictures into sets/NAME/ and record the set. `size` is (width, height) in pixels.
+    """Pack the kept pictures that `where` chooses into sets/NAME/ and record the set. `size` is (width, height) in px.
 
-    What is not given is chosen, and the choice noted with its reason. The same pictures and options give the same
-    bytes, for any number of worker processes. An original that is gone or damaged is left out and becomes a decision.
+    `labels` names the field that holds their labels; those with too few pictures are left out, of those with too many
+    a seeded part is taken. What is not given is chosen, and the choice noted with its reason. The same pictures and
+    options give the same bytes, for any number of worker processes. An original that is gone or damaged is left out and
+    becomes a decision.
     Raises InputError for a name that exists, an option that cannot be, no picture to pack, or a full disk.
     """
     progress = progress or Silent()
-    _take_back(studio)
-    plan = make_plan(studio, name, size=size, channels=channels, fit=fit, background=background, split=split, seed=seed)
+    take_back(studio)
+    plan = make_plan(
+        studio,
+        name,
+        size=size,
+        channels=channels,
+        fit=fit,
+        background=background,
+        split=split,
+        seed=seed,
+        where=where,
+        labels=labels,
+        min_per_label=min_per_label,
+        max_per_label=max_per_label,
+    )
+    return make_planned(studio, plan, progress, workers)
+
+
+def make_planned(studio: StudioFolder, plan: Plan, progress: Progress, workers: int | None = None) -> SetRow:
+    """Pack and record what was planned. Raises as `make_set` does."""
+    name = plan.name
     for reason in plan.reasons:
         progress.note(reason)
     try:
@@ -87,7 +113,8 @@ def _written(
     images = [image for image, refusal in zip(plan.images, refused, strict=True) if refusal is None]
     _check_originals(studio, plan, images, refused, progress)
     splits, how = plan.splits(images)
-    progress.note(f"split {how}: {splits.count(TRAIN):,} to train on, {splits.count(HELD_OUT):,} held out")
+    validation = f"{splits.count(VALIDATION):,} to validate with, " if VALIDATION in splits else ""
+    progress.note(f"split {how}: {splits.count(TRAIN):,} to train on, {validation}{splits.count(HELD_OUT):,} held out")
     members = [
         MemberRow(position, image.sha256, image.label or None, split)
         for position, (image, split) in enumerate(zip(images, splits, strict=True))
@@ -97,7 +124,8 @@ def _written(
         "made_at": row.made_at.isoformat(),
         "fit": plan.recipe.fit,
         "background": plan.recipe.background,
-        "splits": {part: splits.count(part) for part in (TRAIN, HELD_OUT)},
+        "splits": {part: splits.count(part) for part in SPLITS if part != VALIDATION or part in splits},
+        **about_originals(studio, images),
     }
     write_description(folder, description, [(m.position, m.sha256, m.label, m.split) for m in members])
     return row, members
@@ -112,7 +140,14 @@ def _row(plan: Plan, members: Sequence[MemberRow]) -> SetRow:
         channels=recipe.channels,
         count=len(members),
         labels=sorted({member.label for member in members if member.label}),
-        recipe={"split": plan.split, "seed": plan.seed, "reasons": plan.reasons} | asdict(recipe),
+        recipe={
+            "split": plan.split,
+            "seed": plan.seed,
+            "reasons": plan.reasons,
+            **asdict(recipe),
+            **plan.selection.asked(),
+            **plan.before.recorded,
+        },
         fingerprint=_fingerprint(plan, members),
     )
 
@@ -146,7 +181,7 @@ def _check_originals(
         progress.note(f"{count:,} pictures left out: {rule} since they were added")
 
 
-def _take_back(studio: StudioFolder) -> None:
+def take_back(studio: StudioFolder) -> None:
     """An original that is there again is no longer dropped for having vanished."""
     there = [sha256 for sha256 in studio.catalog.dropped_by(PACK, VANISHED) if studio.image_path(sha256).is_file()]
     if there:

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, get_args
 
+from ganvas.curate.choose import Selection, balance, choose
 from ganvas.curate.packer import Recipe
 from ganvas.curate.sizes import checked_size, propose_size
 from ganvas.curate.split import Candidate, check_split, split_pictures
 from ganvas.errors import InputError, did_you_mean
 from ganvas.pictures.colour import colour_of
+from ganvas.pictures.packed import SPLITS
 from ganvas.pictures.resize import Fit
 from ganvas.studio import StudioFolder, checked_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ganvas.catalog import ImageRow
 
 GRAY_MODES = ("1", "L", "LA", "La", "I", "F")
 COLOURS_CHANNELS = (1, 3)
+
+
+@dataclass(frozen=True)
+class Before:
+    """The older version of a set that is renewed: its splits by picture, and what the new recipe says of it."""
+
+    splits: Mapping[str, str] = field(default_factory=dict)
+    recorded: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -33,10 +43,22 @@ class Plan:
     split: str
     seed: int
     reasons: list[str]
+    selection: Selection = Selection()
+    groups: Mapping[str, int] = field(default_factory=dict)
+    before: Before = Before()
 
     def splits(self, images: Sequence[ImageRow]) -> tuple[list[str], str]:
         """The split of each of these images, and how it came about."""
-        candidates = [Candidate(image.sha256, image.label, image.split) for image in images]
+        candidates = [
+            Candidate(
+                image.sha256,
+                image.label,
+                image.split,
+                self.groups.get(image.sha256),
+                self.before.splits.get(image.sha256),
+            )
+            for image in images
+        ]
         return split_pictures(candidates, self.split, self.seed)
 
     @property
@@ -50,6 +72,9 @@ def plan_set(studio: StudioFolder, name: str, **options: Any) -> dict[str, Any]:
     plan = make_plan(studio, name, **options)
     splits, how = plan.splits(plan.images)
     recipe = plan.recipe
+    counts = Counter(image.label for image in plan.images if image.label)
+    each = Counter(zip((image.label for image in plan.images), splits, strict=True))
+    found = [split for split in SPLITS if split in splits]
     return {
         "name": name,
         "images": len(plan.images),
@@ -57,8 +82,10 @@ def plan_set(studio: StudioFolder, name: str, **options: Any) -> dict[str, Any]:
         "channels": recipe.channels,
         "fit": recipe.fit,
         "background": recipe.background,
-        "splits": dict(Counter(splits)),
-        "labels": sorted({image.label for image in plan.images if image.label}),
+        "splits": {split: splits.count(split) for split in found},
+        "labels": sorted(counts),
+        "label_counts": {label: {split: each[label, split] for split in found} for label in sorted(counts)},
+        "balance": balance(counts) if counts else None,
         "bytes": plan.bytes,
         "reasons": [*plan.reasons, f"split {how}"],
     }
@@ -74,8 +101,14 @@ def make_plan(
     background: str = "white",
     split: str = "auto",
     seed: int = 0,
+    where: str | None = None,
+    labels: str | None = None,
+    min_per_label: int | None = None,
+    max_per_label: int | None = None,
+    before: Before | None = None,
 ) -> Plan:
     """Check every option, then choose what was left open. Raises InputError for what cannot be."""
+    selection = Selection(where, labels, min_per_label, max_per_label)
     checked_name("set", name)
     width, height = checked_size(size) if size is not None else (0, 0)
     if channels is not None and channels not in COLOURS_CHANNELS:
@@ -85,9 +118,11 @@ def make_plan(
     colour = colour_of(background)
     check_split(split)
     if studio.catalog.set_named(name) is not None:
-        raise InputError(f"set {name} exists, and sets are frozen: choose another name, or `ganvas set delete {name}`")
-    images = _kept(studio)
-    reasons = []
+        raise InputError(
+            f"set {name} exists, and sets are frozen: choose another name, or make its next version: "
+            f"`ganvas set renew {name}`"
+        )
+    images, reasons = choose(studio, selection, seed)
     if size is None:
         proposal = propose_size([(image.width, image.height) for image in images])
         width, height = proposal.width, proposal.height
@@ -95,25 +130,10 @@ def make_plan(
     if channels is None:
         channels, reason = _channels(images, fit, colour)
         reasons.append(f"{channels} channel{'s' * (channels > 1)}: {reason}")
-    conflicts = len(studio.catalog.label_conflicts() & {image.sha256 for image in images})
-    if conflicts:
-        reasons.append(f"{conflicts:,} pictures carry more than one label: the first one found counts")
-    unlabelled = sum(not image.label for image in images)
-    if 0 < unlabelled < len(images):
-        reasons.append(f"{unlabelled:,} of {len(images):,} pictures have no label")
     recipe = Recipe(width, height, channels, fit, "#{:02x}{:02x}{:02x}".format(*colour))  # type: ignore[arg-type]
-    return Plan(name, recipe, images, split, seed, reasons)
-
-
-def _kept(studio: StudioFolder) -> list[ImageRow]:
-    images = studio.catalog.images()
-    if not images:
-        dropped = sum(studio.catalog.dropped().values())
-        why = f"all that were found are dropped ({dropped:,})" if dropped else "none was added"
-        raise InputError(
-            f"no pictures to make a set of in {studio.root}: {why}; `ganvas add FOLDER-OR-ARCHIVE` adds some"
-        )
-    return images
+    return Plan(
+        name, recipe, images, split, seed, reasons, selection, studio.catalog.duplicate_groups(), before or Before()
+    )
 
 
 def _channels(images: Sequence[ImageRow], fit: str, background: tuple[int, int, int]) -> tuple[int, str]:

@@ -8,9 +8,12 @@ from collections import Counter
 from typing import Any
 
 from ganvas.catalog.records import SetRow
+from ganvas.curate.choose import balance
 from ganvas.errors import InputError, did_you_mean
-from ganvas.pictures.packed import HELD_OUT, TRAIN
+from ganvas.pictures.packed import SPLITS, VALIDATION
 from ganvas.studio import StudioFolder
+
+RECORDED = ("where", "labels_from", "min_per_label", "max_per_label", "of", "version", "added", "removed")
 
 
 def describe_set(studio: StudioFolder, name: str) -> dict[str, Any]:
@@ -22,6 +25,8 @@ def describe_set(studio: StudioFolder, name: str) -> dict[str, Any]:
     members = studio.catalog.members(name)
     counts = Counter((member.label, member.split) for member in members)
     folder = studio.sets / name
+    of_labels = Counter(member.label for member in members if member.label)
+    splits = [split for split in SPLITS if split != VALIDATION or any(key[1] == split for key in counts)]
     return {
         "name": name,
         "images": row.count,
@@ -29,13 +34,15 @@ def describe_set(studio: StudioFolder, name: str) -> dict[str, Any]:
         "width": row.width,
         "height": row.height,
         "channels": row.channels,
-        "splits": {
-            split: sum(count for key, count in counts.items() if key[1] == split) for split in (TRAIN, HELD_OUT)
-        },
-        "labels": {label: {split: counts[label, split] for split in (TRAIN, HELD_OUT)} for label in row.labels},
+        "splits": {split: sum(count for key, count in counts.items() if key[1] == split) for split in splits},
+        "labels": {label: {split: counts[label, split] for split in splits} for label in row.labels},
+        "balance": balance(of_labels) if of_labels else None,
         "unlabelled": sum(member.label is None for member in members),
         "fit": row.recipe.get("fit"),
         "background": row.recipe.get("background"),
+        "split": row.recipe.get("split"),
+        "seed": row.recipe.get("seed"),
+        **{key: row.recipe[key] for key in RECORDED if key in row.recipe},
         "bytes": sum(file.stat().st_size for file in folder.iterdir()) if folder.is_dir() else 0,
         "folder": str(folder),
         "fingerprint": row.fingerprint,

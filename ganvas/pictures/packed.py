@@ -23,7 +23,9 @@ SET_FILE = "set.json"
 MEMBERS_FILE = "members.csv"
 COLUMNS = ("position", "sha256", "label", "split")
 TRAIN = "train"
+VALIDATION = "validation"
 HELD_OUT = "held-out"
+SPLITS = (TRAIN, VALIDATION, HELD_OUT)
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,11 @@ class PackedSet:
     def train(self) -> NDArray[np.int64]:
         """Indices of the pictures to train on."""
         return np.flatnonzero(self.split == TRAIN)
+
+    @property
+    def validation(self) -> NDArray[np.int64]:
+        """Indices of the pictures kept for choosing between settings; empty where the set was split in two."""
+        return np.flatnonzero(self.split == VALIDATION)
 
     @property
     def held_out(self) -> NDArray[np.int64]:

@@ -1,8 +1,11 @@
-"""Reporting: pages that open anywhere, `write_report(run_folder)` of a run and `write_scorecard(run_folder)`."""
+"""Reporting: pages that open anywhere, `write_report(run_folder)` and `write_scorecard(run_folder)` of a run,
+`write_set_page(set_folder)` of a set.
+"""
 
 from __future__ import annotations
 
 from ganvas.report.page import write_report
+from ganvas.report.picture_set import write_set_page
 from ganvas.report.scorecard import write_scorecard
 
-__all__ = ["write_report", "write_scorecard"]
+__all__ = ["write_report", "write_scorecard", "write_set_page"]

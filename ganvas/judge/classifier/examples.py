@@ -57,13 +57,15 @@ class Examples:
 
 
 def examples_of_set(packed: PackedSet, settings: ClassifierSettings) -> Examples:
-    """Train and validate on the set's training pictures, test on those held out, or on a tenth where none are.
+    """Train on the set's training pictures, validate on its validation pictures, or on a part of those to train on
+    where it has none, and test on those held out, or on a tenth where none are.
 
     Raises InputError where the labels are none, one, or one of them has too few pictures.
     """
     where = f"set {packed.name}"
     train, test, remarks = _labelled(packed.train, packed), _labelled(packed.held_out, packed), []
-    if unlabelled := len(packed) - len(train) - len(test):
+    validation = _labelled(packed.validation, packed)
+    if unlabelled := len(packed) - len(train) - len(validation) - len(test):
         remarks.append(f"{unlabelled:,} pictures without a label are left out")
     if not len(test):
         _check(packed.labels[train], packed.label_names, where, FEWEST_A_LABEL + 1)
@@ -72,7 +74,14 @@ def examples_of_set(packed: PackedSet, settings: ClassifierSettings) -> Examples
             f"{where} holds no labelled picture out: {len(test):,} are kept for the test by seed {settings.seed}"
         )
     _check(packed.labels[train], packed.label_names, where)
-    return _divided(packed.images, packed.labels, packed.label_names, train, test, settings, remarks, packed)
+    if not len(validation):
+        return _divided(packed.images, packed.labels, packed.label_names, train, test, settings, remarks, packed)
+    if len(validation) > MOST_VALIDATION:
+        chosen = np.random.default_rng((settings.seed, 0x5EED)).permutation(validation)[:MOST_VALIDATION]
+        validation = np.sort(chosen)
+    remarks.append(f"validated on {len(validation):,} validation pictures of {where}")
+    names = tuple(packed.label_names)
+    return Examples(packed.images, packed.labels, names, train, validation, test, tuple(remarks), packed)
 
 
 def examples_of(

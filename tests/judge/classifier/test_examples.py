@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -31,6 +32,22 @@ def test_no_picture_is_in_two_parts_and_the_test_is_what_was_held_out(
     assert np.bincount(packed.labels[examples.validation]).tolist() == [6, 6, 6]
     assert examples.counts.tolist() == [24, 24, 24]
     assert examples.remarks == ()
+
+
+def test_a_set_split_in_three_validates_on_its_own_validation_pictures(
+    packing: Packing, empty_studio: StudioFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = blank_set(packing, empty_studio, list("abc") * 40, held_out=30)
+    split = two.split.astype("<U10")
+    split[60:90] = "validation"
+    packed = replace(two, split=split)
+    examples = examples_of_set(packed, classifier_settings({}))
+    assert examples.train.tolist() == list(range(60))
+    assert examples.validation.tolist() == list(range(60, 90))
+    assert examples.test.tolist() == packed.held_out.tolist() == list(range(90, 120))
+    assert examples.remarks == ("validated on 30 validation pictures of set blank",)
+    monkeypatch.setattr("ganvas.judge.classifier.examples.MOST_VALIDATION", 12)
+    assert len(examples_of_set(packed, classifier_settings({})).validation) == 12
 
 
 def test_the_seed_decides_who_validates(packing: Packing, empty_studio: StudioFolder) -> None:

@@ -1,0 +1,108 @@
+"""Pictures with a JSON beside them in a tar (WebDataset), and pictures in Parquet files."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from ganvas.collect import add
+from ganvas.collect.archive import archive
+from ganvas.collect.registry import Entry
+from ganvas.errors import InputError, MissingExtra
+from ganvas.studio import StudioFolder
+
+
+def png(level: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("L", (9, 7), level).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def tar(path: Path, members: dict[str, bytes]) -> Path:
+    with tarfile.open(path, "w") as file:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            file.addfile(info, io.BytesIO(data))
+    return path
+
+
+def entries(path: Path, notes: Any) -> list[Entry]:
+    return list(archive(path, notes).entries)
+
+
+def test_a_json_beside_a_picture_describes_it_before_or_after(tmp_path: Path, notes: Any) -> None:
+    one = json.dumps({"label": "cat", "split": "validation", "title": "One", "year": 1890}).encode()
+    two = json.dumps({"label": 3, "licence": "CC0"}).encode()
+    path = tar(tmp_path / "x.tar", {"a/0.png": png(1), "a/0.json": one, "a/1.json": two, "a/1.png": png(2)})
+    first, second = entries(path, notes)
+    assert (first.label, first.split, first.title, first.details) == ("cat", "validation", "One", {"year": 1890})
+    assert (second.label, second.licence) == ("3", "CC0")
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"[1]", b"not json", b"\xff\xfe", b"[" * 60_000, b'{"label": {"a": 1}}', b"x" * 70_000, b"null"]
+)
+def test_a_json_that_says_nothing_costs_no_picture(tmp_path: Path, notes: Any, data: bytes) -> None:
+    path = tar(tmp_path / "x.tar", {"cat/0.png": png(1), "cat/0.json": data, "dog/1.png": png(2), "lone.json": b"{}"})
+    assert [(entry.member, entry.label) for entry in entries(path, notes)] == [
+        ("cat/0.png", "cat"),
+        ("dog/1.png", "dog"),
+    ]
+
+
+def write_parquet(path: Path, rows: list[dict[str, Any]], **options: Any) -> Path:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pytest.importorskip("pyarrow").Table.from_pylist(rows), path, **options)
+    return path
+
+
+def test_pictures_in_a_parquet_file(tmp_path: Path) -> None:
+    rows = [
+        {"image": {"bytes": png(n), "path": f"{n}.png"}, "label": "ab"[n % 2], "title": f"No {n}", "year": n}
+        for n in range(150)
+    ]
+    rows[7]["image"] = {"bytes": b"not a picture", "path": None}
+    rows[8]["image"] = None
+    studio = StudioFolder.create(tmp_path / "studio")
+    path = write_parquet(tmp_path / "validation-0.parquet", rows)
+    added = add(studio, path)
+    assert (added.found, added.new) == (150, 148)
+    assert sum(added.unreadable.values()) == 2
+    images = studio.catalog.images()
+    assert [image.label for image in images[:3]] == ["a", "b", "a"]
+    assert {image.split for image in images} == {"validation"}
+    assert len(studio.catalog.matching("year > 100 and title ilike 'no 1%'")) == 49
+    assert add(studio, path).new == 0
+
+
+def test_numbers_stand_for_the_names_that_a_parquet_file_gives_them(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    table = pytest.importorskip("pyarrow").Table.from_pylist([{"img": png(n), "label": n % 2} for n in range(4)])
+    told = {"info": {"features": {"label": {"_type": "ClassLabel", "names": ["cat", "dog"]}}}}
+    path = tmp_path / "x.parquet"
+    parquet.write_table(table.replace_schema_metadata({"huggingface": json.dumps(told)}), path)
+    studio = StudioFolder.create(tmp_path / "studio")
+    add(studio, path)
+    assert [image.label for image in studio.catalog.images()] == ["cat", "dog", "cat", "dog"]
+
+
+def test_a_parquet_file_that_cannot_be_added_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    studio = StudioFolder.create(tmp_path / "studio")
+    path = write_parquet(tmp_path / "x.parquet", [{"a": 1}])
+    with pytest.raises(InputError, match=r"none of its columns \(a\) holds bytes"):
+        add(studio, path)
+    whole = write_parquet(tmp_path / "y.parquet", [{"image": png(n)} for n in range(9)]).read_bytes()
+    for damaged in (b"PAR1", whole[: len(whole) // 2], b"PAR1" + b"\0" * 100 + b"PAR1", b""):
+        (tmp_path / "z.parquet").write_bytes(damaged)
+        with pytest.raises(InputError, match="is damaged or no Parquet file"):
+            add(studio, tmp_path / "z.parquet")
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    with pytest.raises(MissingExtra, match="parquet"):
+        add(studio, path)
