@@ -43,14 +43,13 @@ class SmallPictures:
 
     def sameness(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> Sameness:
         """How far the pictures at these places [P] show the same, pair by pair."""
-        explained, worst = np.zeros(len(left), np.float32), np.full(len(left), np.inf, np.float32)
+        found = Sameness.none(len(left))
         rows = self._rows[left], self._rows[right]
         readable = np.flatnonzero((rows[0] >= 0) & (rows[1] >= 0))
         for start in range(0, len(readable), CHUNK):
             chosen = readable[start : start + CHUNK]
-            seen = sameness(*(np.asarray(self._pictures[side[chosen]]) for side in rows))
-            explained[chosen], worst[chosen] = seen.explained, seen.worst
-        return Sameness(explained, worst)
+            found.put(chosen, sameness(*(np.asarray(self._pictures[side[chosen]]) for side in rows)))
+        return found
 
     def _read(self, path: Path) -> None:
         recipe = Recipe(COMPARED_PX, COMPARED_PX, 3, "stretch", "white")
