@@ -182,6 +182,9 @@ def _groups(
     progress: Progress,
 ) -> list[Group]:
     with SmallPictures(studio, [image.sha256 for image in images], progress) as small:
+        # thousands of near-white pages may share a hash: none is held against any other
+        alone = ~small.comparable & ~np.isin(np.arange(len(images)), links)
+        components = np.where(alone, len(images) + np.arange(len(images)) + components.max(initial=0), components)
         leader = leaders(hashes, components, radius, lambda left, right: small.sameness(left, right).same, links)
         following = np.flatnonzero(leader != np.arange(len(leader)))
         seen = small.sameness(leader[following], following)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ganvas.curate.pack import pack
 from ganvas.curate.packer import Recipe
-from ganvas.pictures.same import COMPARED_PX, Sameness, sameness
+from ganvas.pictures.same import COMPARED_PX, Sameness, is_plain, sameness
 from ganvas.progress import Progress
 from ganvas.studio import StudioFolder
 
@@ -40,6 +40,13 @@ class SmallPictures:
     def __exit__(self, *exception: object) -> None:
         del self._pictures
         self._folder.cleanup()
+
+    @property
+    def comparable(self) -> NDArray[np.bool_]:
+        """Which of the pictures can be the same as another: read, and of more than one colour."""
+        readable = self._rows >= 0
+        readable[readable] = ~is_plain(self._pictures)
+        return readable
 
     def sameness(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> Sameness:
         """How far the pictures at these places [P] show the same, pair by pair."""

@@ -20,6 +20,7 @@ from ganvas.errors import InputError
 from ganvas.pictures.phash import phash
 from ganvas.pictures.read import read_picture
 from ganvas.pictures.resize import as_channels, fit
+from ganvas.pictures.same import sameness
 from ganvas.studio import StudioFolder
 
 WIDTH_PX, HEIGHT_PX = 160, 120
@@ -166,13 +167,23 @@ def test_searching_again_changes_nothing_and_a_group_that_is_gone_is_taken_back(
     assert [(row.rule, row.undone) for row in studio.catalog.decisions(small)] == [("duplicate", True)]
 
 
-def test_near_uniform_pictures_of_one_hash_are_not_grouped(studio: StudioFolder) -> None:
+def test_near_uniform_pictures_of_one_hash_are_not_grouped_and_not_even_compared(
+    studio: StudioFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[int] = []
+    monkeypatch.setattr(
+        "ganvas.curate.small.sameness", lambda left, right: compared.append(len(left)) or sameness(left, right)
+    )
     rng = np.random.default_rng(0)
     plain = [Image.fromarray((128 + rng.integers(-3, 4, (24, 24, 3))).astype(np.uint8)) for _ in range(40)]
     put(studio, *map(encoded, plain))
     with studio.catalog.session(write=True) as connection:
         connection.execute(Inspection.__table__.update().values(phash=5))
     assert found_groups(studio) == []
+    assert sum(compared) == 0
+    put(studio, encoded(scene(1)), encoded(scene(1), "BMP"))
+    assert len(found_groups(studio)) == 1
+    assert sum(compared) > 0
 
 
 def test_an_original_that_is_gone_is_like_no_other(studio: StudioFolder) -> None:
