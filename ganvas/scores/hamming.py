@@ -82,8 +82,7 @@ def _near(distinct: Bits, radius: int, progress: Progress | None) -> Iterator[Pa
     tables = list(itertools.combinations(range(len(bands)), equal))
     with (progress or Silent()).task("comparing hashes", len(tables) * len(distinct), "hashes") as task:
         for table in tables:
-            mask = _mask(bands, table)
-            for left, right in _alike_in(shuffled, mask, radius):
+            for left, right in _alike_in(shuffled, bands[list(table)], radius):
                 chosen = _first_time(shuffled[left] ^ shuffled[right], bands, table)
                 yield np.stack([left[chosen], right[chosen]], axis=1).astype(np.int64)
             task.advance(len(distinct))
@@ -133,11 +132,10 @@ def _spread(hashes: Bits) -> Bits:
     return spread
 
 
-def _alike_in(hashes: Bits, mask: np.uint64, radius: int) -> Iterator[tuple[Pairs, Pairs]]:
-    """Near pairs among those that are equal under the mask: in sorted order, each with the 1st, 2nd, 3rd … after it."""
-    keys = hashes & mask
-    order = np.argsort(keys)
-    keys, ordered = keys[order], hashes[order]
+def _alike_in(hashes: Bits, bands: Bits, radius: int) -> Iterator[tuple[Pairs, Pairs]]:
+    """Near pairs among those that are equal in these bands: in sorted order, each with the 1st, 2nd, 3rd … after it."""
+    keys, order = _sorted_by(hashes, bands)
+    ordered = hashes[order]
     alive = np.arange(len(keys) - 1)
     step = 1
     while len(alive):
@@ -147,6 +145,22 @@ def _alike_in(hashes: Bits, mask: np.uint64, radius: int) -> Iterator[tuple[Pair
         if len(near):
             yield order[near], order[near + step]
         step += 1
+
+
+def _sorted_by(hashes: Bits, bands: Bits) -> tuple[Bits, Pairs]:
+    """The bits of these bands as one sorted key each, and the places they come from.
+
+    Key and place share one word, which sorts several times quicker than places by keys. Where they do not fit, the
+    highest bits of the key fall off: the runs grow longer, and nothing is missed.
+    """
+    keys = np.zeros_like(hashes)
+    for band in bands:
+        low = (int(band) & -int(band)).bit_length() - 1
+        keys = keys << np.uint64(int(band).bit_count()) | (hashes & band) >> np.uint64(low)
+    place_bits = np.uint64(max(1, (len(hashes) - 1).bit_length()))
+    words = keys << place_bits | np.arange(len(hashes), dtype=np.uint64)
+    words.sort()
+    return words >> place_bits, (words & ((np.uint64(1) << place_bits) - np.uint64(1))).astype(np.int64)
 
 
 def _first_time(differing: Bits, bands: Bits, table: tuple[int, ...]) -> NDArray[np.bool_]:
