@@ -14,6 +14,7 @@ from ganvas.studio import StudioFolder
 
 if TYPE_CHECKING:
     from ganvas.collect import Added
+    from ganvas.curate.duplicates import DuplicateSummary
     from ganvas.judge import Ranking, Scorecard
     from ganvas.judge.classifier.classifier import Classifier
     from ganvas.pictures.resize import Fit
@@ -92,6 +93,19 @@ class Studio:
         elif where is not None and existing.recipe.get("where") != where:
             raise InputError(f"set {name} exists and was chosen otherwise; sets are frozen: choose another name")
         return PictureSet(self, name)
+
+    def duplicates(
+        self, radius: int = 8, *, alike: Sequence[tuple[str, str]] = (), dry_run: bool = False
+    ) -> DuplicateSummary:
+        """Drop pictures that show the same as a better one; `dry_run` only finds them.
+
+        `radius` is how many of a perceptual hash's 64 bits may differ; `alike` are pairs of image hashes that features
+        call the same. Raises InputError where no picture is inspected yet.
+        """
+        from ganvas.curate.duplicates import decide_duplicates, find_duplicates
+
+        search = find_duplicates if dry_run else decide_duplicates
+        return search(self.folder, radius, self.progress, alike=alike)
 
     def sets(self) -> list[PictureSet]:
         """Every set, oldest first."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ganvas.catalog.records import (
     DecisionRow,
     FoundPicture,
+    HashedRow,
     ImageRow,
     MemberRow,
     OriginRow,
@@ -26,6 +27,7 @@ __all__ = [
     "Catalog",
     "DecisionRow",
     "FoundPicture",
+    "HashedRow",
     "ImageRow",
     "MemberRow",
     "OriginRow",

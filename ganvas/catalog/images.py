@@ -132,10 +132,16 @@ def standing_drop() -> Any:
     return Decision.keep.is_(False) & Decision.undone.is_(False)
 
 
-def is_kept() -> Any:
-    """The condition on an image that no standing decision drops; a person's word stands above every rule's."""
+def is_kept(but_for: tuple[str, str] | None = None) -> Any:
+    """The condition on an image that no standing decision drops; a person's word stands above every rule's.
+
+    What one rule (stage, name) said is left aside: a search would find only what its last run left.
+    """
     person = (Decision.stage == PERSON) & Decision.undone.is_(False)
     dropped = select(Decision.image_id).where(standing_drop(), Decision.stage != PERSON)
+    if but_for:
+        stage, rule = but_for
+        dropped = dropped.where((Decision.stage != stage) | (Decision.rule != rule))
     kept_by_person = select(Decision.image_id).where(person, Decision.keep.is_(True))
     dropped_by_person = select(Decision.image_id).where(person, Decision.keep.is_(False))
     return Image.id.not_in(dropped_by_person) & (Image.id.not_in(dropped) | Image.id.in_(kept_by_person))

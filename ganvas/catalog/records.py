@@ -55,6 +55,19 @@ class ImageRow:
 
 
 @dataclass(frozen=True)
+class HashedRow:
+    """An inspected image, as far as it matters for who stays of those that show the same."""
+
+    id: int
+    sha256: str
+    width: int
+    height: int
+    bytes: int
+    measures: dict[str, Any]
+    kept_by_person: bool
+
+
+@dataclass(frozen=True)
 class DecisionRow:
     sha256: str
     stage: str

@@ -10,7 +10,7 @@ from ganvas.catalog.conditions import condition
 from ganvas.catalog.database import Database
 from ganvas.catalog.expression import Name, Node, parse, parse_name, top_terms
 from ganvas.catalog.names import Found, Names
-from ganvas.catalog.schema import ClusterMember, Duplicate, Image, Inspection, Item, ItemImage
+from ganvas.catalog.schema import ClusterMember, Image, Inspection, Item, ItemImage
 from ganvas.errors import InputError
 
 
@@ -54,12 +54,6 @@ class SelectionQueries(Database):
             else:
                 raise InputError(f"--labels {field} cannot be: a label is a column, a field of metadata or cluster")
             return {id: label for id, value in connection.execute(query) if (label := _label(value))}
-
-    def duplicate_groups(self) -> dict[str, int]:
-        """Hash -> group, of the images that show the same as another."""
-        query = select(Image.sha256, Duplicate.group_id).join(Duplicate, Duplicate.image_id == Image.id)
-        with self.session() as connection:
-            return dict(connection.execute(query).all())
 
     def _found(self, field: str, names: Names) -> Found:
         if (field,) in names.sampled_paths and not field.isidentifier():

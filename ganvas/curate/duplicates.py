@@ -1,0 +1,225 @@
+"""Pictures that show the same as a better one: `decide_duplicates(studio)` drops them, and shows which they were.
+
+Perceptual hashes that differ in few bits say which pictures might show the same (never N × N: `scores.hamming`), the
+pictures themselves at 32 × 32 whether they do (`pictures.same`), and the best of each group stays (`curate.grouping`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganvas.catalog.records import HashedRow
+from ganvas.curate.grouping import Indices, leaders
+from ganvas.curate.small import SmallPictures
+from ganvas.errors import InputError
+from ganvas.pictures.same import Sameness
+from ganvas.progress import Progress, Silent
+from ganvas.scores.hamming import LARGEST_RADIUS, components_within, distances
+from ganvas.studio import StudioFolder
+
+if TYPE_CHECKING:
+    from ganvas.catalog import Catalog
+
+RADIUS = 8
+SHARPNESS = "sharpness"  # the measure of an inspection, the larger the sharper
+SHEET = Path("clean") / "duplicates.png"
+Alike = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Member:
+    """One picture of a group: how many bits it is off the one that stays, and the share of it that one explains."""
+
+    image: HashedRow
+    bits: int
+    explained: float
+    reason: str | None
+
+    @property
+    def stays(self) -> bool:
+        return self.reason is None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Pictures that show the same: the one that stays first, then the others, the likest first."""
+
+    members: tuple[Member, ...]
+
+    @property
+    def id(self) -> int:
+        """The lowest id of its images."""
+        return min(member.image.id for member in self.members)
+
+    @property
+    def dropped(self) -> list[Member]:
+        return [member for member in self.members if not member.stays]
+
+
+@dataclass(frozen=True)
+class DuplicateSummary:
+    """What a search found among `pictures` pictures: the groups, the largest first, and the sheet that shows them."""
+
+    radius: int
+    pictures: int
+    not_inspected: int
+    groups: list[Group]
+    sheet: Path | None = None
+
+    @property
+    def dropped(self) -> int:
+        """How many pictures go because a better one shows the same."""
+        return sum(len(group.dropped) for group in self.groups)
+
+    @property
+    def by_bits(self) -> dict[int, int]:
+        """How many of the dropped are so many bits off the one that stays."""
+        bits = sorted(member.bits for group in self.groups for member in group.dropped)
+        return {count: bits.count(count) for count in dict.fromkeys(bits)}
+
+    def to_json(self) -> dict[str, Any]:
+        """Ready for JSON: counts, and the hashes of each group with the one that stays first."""
+        return {
+            "radius": self.radius,
+            "pictures": self.pictures,
+            "not_inspected": self.not_inspected,
+            "dropped": self.dropped,
+            "dropped_by_bits": {str(bits): count for bits, count in self.by_bits.items()},
+            "groups": [[member.image.sha256 for member in group.members] for group in self.groups],
+            "sheet": None if self.sheet is None else str(self.sheet),
+        }
+
+
+def decide_duplicates(
+    studio: StudioFolder, radius: int = RADIUS, progress: Progress | None = None, *, alike: Alike = ()
+) -> DuplicateSummary:
+    """Find the groups, record them, drop all but the best of each, and write the sheet clean/duplicates.png.
+
+    A person's choice stays first, then the largest, the sharpest, the one of most bytes, the first found. What an
+    earlier search dropped and this one does not is taken back. `alike` and what is raised: see `find_duplicates`.
+    """
+    from ganvas.catalog.duplicates import CLEAN, DUPLICATE
+    from ganvas.curate.duplicate_sheet import write_sheet
+
+    found = find_duplicates(studio, radius, progress, alike=alike)
+    catalog = studio.catalog
+    drops = {
+        member.image.sha256: (False, float(member.bits), member.reason)
+        for group in found.groups
+        for member in group.dropped
+    }
+    gone = [sha256 for sha256 in catalog.dropped_by(CLEAN, DUPLICATE) if sha256 not in drops]
+    catalog.save_groups({member.image.id: group.id for group in found.groups for member in group.members})
+    catalog.decide(CLEAN, DUPLICATE, [(sha256, *verdict) for sha256, verdict in drops.items()])
+    catalog.undo(CLEAN, DUPLICATE, gone)
+    return replace(found, sheet=write_sheet(studio, found.groups, studio.root / SHEET))
+
+
+def find_duplicates(
+    studio: StudioFolder, radius: int = RADIUS, progress: Progress | None = None, *, alike: Alike = ()
+) -> DuplicateSummary:
+    """The groups of pictures that show the same, of hashes at most `radius` bits apart (0 to 16); nothing is changed.
+
+    `alike` are pairs of image hashes that anything else calls the same, for example features (`near_in_clusters`): they
+    are taken at their word. Raises InputError for a radius that cannot be, and where nothing is inspected yet.
+    """
+    if not 0 <= radius <= LARGEST_RADIUS:
+        raise InputError(f"--radius {radius} cannot be: how many of 64 bits may differ, from 0 to {LARGEST_RADIUS}")
+    progress = progress or Silent()
+    catalog = studio.catalog
+    rows = catalog.hashes()
+    not_inspected = catalog.count_not_inspected()
+    _check(studio, len(rows), not_inspected)
+    if not_inspected:
+        progress.note(f"{not_inspected:,} pictures are left out: `ganvas clean` inspects them first")
+    ids, hashes = (np.array(column, np.int64) for column in zip(*rows, strict=True))
+    links = _links(catalog, ids, alike)
+    components = components_within(hashes, radius, links, progress)
+    shared = np.flatnonzero(np.bincount(components)[components] > 1)
+    images = catalog.hashed_images([int(id) for id in ids[shared]])
+    best_first = np.array(sorted(range(len(images)), key=lambda i: _preference(images[i])), np.int64)
+    places = np.full(len(ids), -1, np.int64)
+    places[shared[best_first]] = np.arange(len(shared))
+    asked = shared[best_first]
+    groups = _groups(
+        studio, [images[i] for i in best_first], hashes[asked], components[asked], radius, places[links], progress
+    )
+    return DuplicateSummary(radius, len(rows), not_inspected, groups)
+
+
+def _check(studio: StudioFolder, hashed: int, not_inspected: int) -> None:
+    if hashed:
+        return
+    if not_inspected:
+        raise InputError(f"none of {not_inspected:,} pictures is inspected yet: `ganvas clean` measures them first")
+    dropped = "; all that were found are dropped" if studio.catalog.count_images() else ""
+    raise InputError(f"no pictures to compare in {studio.root}{dropped}: `ganvas add FOLDER-OR-ARCHIVE` adds some")
+
+
+def _links(catalog: Catalog, ids: Indices, alike: Alike) -> Indices:
+    """Pairs of image hashes as pairs of places in `ids`; those of pictures that are not compared are left out."""
+    if not alike:
+        return np.empty((0, 2), np.int64)
+    id_of = {image.sha256: image.id for image in catalog.images(kept=False)}
+    pairs = np.array([(id_of.get(left, -1), id_of.get(right, -1)) for left, right in alike], np.int64)
+    pairs = pairs[np.isin(pairs, ids).all(axis=1)]
+    return np.searchsorted(ids, pairs).astype(np.int64)  # ids come in order
+
+
+def _groups(
+    studio: StudioFolder,
+    images: Sequence[HashedRow],
+    hashes: NDArray[np.int64],
+    components: Indices,
+    radius: int,
+    links: Indices,
+    progress: Progress,
+) -> list[Group]:
+    with SmallPictures(studio, [image.sha256 for image in images], progress) as small:
+        # thousands of near-white pages may share a hash: none is held against any other
+        alone = ~small.comparable & ~np.isin(np.arange(len(images)), links)
+        components = np.where(alone, len(images) + np.arange(len(images)) + components.max(initial=0), components)
+        leader = leaders(hashes, components, radius, lambda left, right: small.sameness(left, right).same, links)
+        following = np.flatnonzero(leader != np.arange(len(leader)))
+        seen = small.sameness(leader[following], following)
+    members = _members(images, hashes, leader, following, seen)
+    groups = [Group((Member(images[best], 0, 1.0, None), *others)) for best, others in members.items()]
+    return sorted(groups, key=lambda group: (-len(group.members), group.id))
+
+
+def _members(
+    images: Sequence[HashedRow], hashes: NDArray[np.int64], leader: Indices, following: Indices, seen: Sameness
+) -> dict[int, list[Member]]:
+    members: dict[int, list[Member]] = {}
+    bits = distances(hashes[following], hashes[leader[following]])
+    for place in np.lexsort((-seen.explained, bits)):
+        image, best = images[following[place]], int(leader[following[place]])
+        reason = None if image.kept_by_person else _reason(images[best], image)
+        members.setdefault(best, []).append(Member(image, int(bits[place]), float(seen.explained[place]), reason))
+    return members
+
+
+def _preference(image: HashedRow) -> tuple[float, ...]:
+    return (*(-value for value, _ in _merits(image)), image.id)
+
+
+def _merits(image: HashedRow) -> list[tuple[float, str]]:
+    """What speaks for a picture, the weightiest first, and how that is called."""
+    return [
+        (float(image.kept_by_person), "a person keeps"),
+        (float(image.width * image.height), "is larger"),
+        (float(image.measures.get(SHARPNESS) or 0), "is sharper"),
+        (float(image.bytes), "has more bytes"),
+    ]
+
+
+def _reason(best: HashedRow, image: HashedRow) -> str:
+    ours, theirs = _merits(image), _merits(best)
+    why = next((word for (value, word), (other, _) in zip(theirs, ours, strict=True) if value > other), None)
+    return f"shows the same as {best.sha256[:12]}, which {why or 'was found first'}"
