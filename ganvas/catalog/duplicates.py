@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import delete, func, insert, select
 
 from ganvas.catalog.database import Database
-from ganvas.catalog.images import PERSON, chunks
+from ganvas.catalog.images import PERSON, chunks, is_kept
 from ganvas.catalog.records import HashedRow
 from ganvas.catalog.schema import Decision, Duplicate, Image, Inspection
 
-CLEAN, DUPLICATE = "clean", "duplicate"  # the stage and the rule of who goes because another shows the same
+DECIDED_BY = CLEAN, DUPLICATE = "clean", "duplicate"  # stage and rule of who goes because another shows the same
 
 
 class DuplicateQueries(Database):
@@ -21,16 +21,14 @@ class DuplicateQueries(Database):
         """(id, perceptual hash) of every image that is kept or dropped as a duplicate only, in the order of finding."""
         query = select(Image.id, Inspection.phash).join(Inspection, Inspection.image_id == Image.id)
         query = query.where(
-            Inspection.phash.is_not(None), Image.width.is_not(None), is_kept(but_for=(CLEAN, DUPLICATE))
+            Inspection.phash.is_not(None), Image.width.is_not(None), is_kept(but_for=DECIDED_BY)
         ).order_by(Image.id)
         with self.session() as connection:
             return [(row.id, row.phash) for row in connection.execute(query)]
 
     def count_not_inspected(self) -> int:
         """How many images are kept, or dropped as a duplicate only, that nobody has measured yet."""
-        query = (
-            select(func.count()).select_from(Image).where(Image.width.is_not(None), is_kept(but_for=(CLEAN, DUPLICATE)))
-        )
+        query = select(func.count()).select_from(Image).where(Image.width.is_not(None), is_kept(but_for=DECIDED_BY))
         with self.session() as connection:
             return connection.scalar(query.where(Image.id.not_in(select(Inspection.image_id)))) or 0
 
