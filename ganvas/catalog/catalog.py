@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
+from ganvas.catalog.clusterings import ClusteringQueries
 from ganvas.catalog.decisions import DecisionQueries
 from ganvas.catalog.images import ImageQueries
+from ganvas.catalog.rerun import RerunQueries
 from ganvas.catalog.revisions import bring_up_to_date
 from ganvas.catalog.runs import RunQueries
 from ganvas.catalog.sets import SetQueries
 
 
-class Catalog(ImageQueries, DecisionQueries, SetQueries, RunQueries):
+class Catalog(ImageQueries, DecisionQueries, RerunQueries, ClusteringQueries, SetQueries, RunQueries):
     """A studio's catalog. Every method is one transaction; every failure of the database is a CatalogError."""
 
     @classmethod
