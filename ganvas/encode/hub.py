@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import numpy as np
 import torch
@@ -154,7 +157,7 @@ class ClipEncoder(HubEncoder):
         from transformers import AutoTokenizer
 
         try:
-            return AutoTokenizer.from_pretrained(self._place)
+            return AutoTokenizer.from_pretrained(self._place, local_files_only=not _hub_in_reach(self._place))
         except Exception as error:  # as many ways to fail as the weights have
             raise InputError(
                 f"no tokenizer of clip in {self._place!r}: --weights wants a folder with all files"
@@ -183,21 +186,37 @@ def _network(kind: str, place: str, name: str) -> Any:
         import transformers
     except ImportError as error:
         raise MissingExtra(f"the encoder {name}", "hf") from error
+    load = getattr(transformers, kind).from_pretrained
     try:
-        return getattr(transformers, kind).from_pretrained(place)
+        return load(place, local_files_only=not _hub_in_reach(place))
     except Exception as error:  # a hub fails in many ways: no network, no such name, a folder without weights
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:160]
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:160].rstrip(".")
         raise InputError(
             f"no weights of {name} in {place!r} ({reason}): name a folder that holds them, --weights FOLDER, "
             "or see pictures through --encoder effnet-lite0, whose weights are here"
         ) from error
 
 
+def _hub_in_reach(place: str) -> bool:
+    """Whether to ask the hub at all: without a network it would be asked for half a minute before it gives up."""
+    from huggingface_hub.constants import ENDPOINT
+
+    if Path(place).is_dir():
+        return False
+    if getproxies():
+        return True  # names are then looked up elsewhere
+    try:
+        socket.getaddrinfo(urlsplit(ENDPOINT).hostname, None)
+    except OSError:
+        return False
+    return True
+
+
 def _preparation(place: str) -> dict[str, Any]:
     from transformers.utils.hub import cached_file
 
     try:
-        path = cached_file(place, PREPARATION)
+        path = cached_file(place, PREPARATION, local_files_only=not _hub_in_reach(place))
         return dict(json.loads(Path(str(path)).read_text(encoding="utf-8")))
     except (OSError, ValueError):  # a folder with weights alone: as ImageNet's models want their pictures
         return {}
