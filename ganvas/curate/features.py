@@ -22,8 +22,8 @@ from ganvas.progress import Progress, Silent
 from ganvas.studio import StudioFolder
 from ganvas.workers import processors
 
-# Whole pictures on white, as transparent ones are composited: of 796 stamps, letters and photographs then fall into
-# separate clusters without exception, and a tall picture keeps its ends and its proportions.
+# Whole pictures on white, as transparent ones are composited: a tall picture keeps its ends and its proportions. Of
+# letters and photographs of `benchmarks.stamps`, 99.6 to 100 % then come apart, by three seeds; cut to a square 98.8 %.
 FIT: Fit = "pad"
 BACKGROUND = "white"
 SAVED_EVERY = 512  # pictures: what a kill costs

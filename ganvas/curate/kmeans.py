@@ -1,8 +1,8 @@
 """Dividing features into k clusters, and choosing k: `divide(features, 4, seed=0)`. Pure functions.
 
-k-means (Lloyd 1982) from k-means++ starts (Arthur & Vassilvitskii 2007) on features of length 1. They are not whitened:
-whitened by 64 principal components, letters and photographs of the stamps that `benchmarks.stamps` sorts come apart for
-85 %, as they are for all.
+k-means (Lloyd 1982) from k-means++ starts (Arthur & Vassilvitskii 2007) on features of length 1. They are not
+whitened: of the letters and photographs of `benchmarks.stamps`, 99.6 to 100 % come apart as they are, 85 % whitened by
+64 principal components.
 """
 
 from __future__ import annotations

@@ -39,6 +39,14 @@ def learn(features: Features, like: NDArray[np.bool_], seed: int = 0) -> Lesson:
     The strength is that of the lowest log loss in stratified folds, drawn by the seed. The accuracy is of the same
     folds: it did not choose the strength, but knows the pictures it was chosen by. Too few for folds, the usual one.
     """
+    from threadpoolctl import threadpool_limits
+
+    # on matrices this small, threads that wait for one another take four times as long
+    with threadpool_limits(1 if len(like) <= FEW else None):
+        return _learned(features, like, seed)
+
+
+def _learned(features: Features, like: NDArray[np.bool_], seed: int) -> Lesson:
     folds = min(FOLDS, int(like.sum()), int((~like).sum()))
     if folds < 2:
         return Lesson(_model(USUAL).fit(features, like), USUAL, None, None, 0)

@@ -97,6 +97,20 @@ def test_clip_puts_words_beside_pictures(hub_folders: dict[str, Path]) -> None:
     assert np.allclose(look.words(["giraffe"])[0], words[0], atol=1e-4)
 
 
+def test_a_word_finds_originals_through_clip(hub_folders: dict[str, Path], tmp_path: Path) -> None:
+    from ganvas.api import Studio
+
+    studio = Studio(tmp_path / "studio")
+    (tmp_path / "a").mkdir()
+    for i, pixels in enumerate(pictures(40, 30, 5)):
+        Image.fromarray(pixels.transpose(1, 2, 0)).save(tmp_path / "a" / f"{i}.png")
+    studio.add(tmp_path / "a")
+    found = studio.find(word="giraffe", n=3, weights=hub_folders["clip"])
+    assert found.encoder == "clip"
+    assert len(found.sha256s) == 3
+    assert found.distances == sorted(found.distances)
+
+
 def test_without_weights_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("socket.getaddrinfo", _no_network)
     monkeypatch.setattr("ganvas.encode.hub.getproxies", dict)
