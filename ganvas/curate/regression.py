@@ -13,7 +13,7 @@ from ganvas.scores.neighbours import Features
 STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)  # C: how far the weights may grow
 USUAL = 1e-2
 FOLDS = 5
-REPEATS, FEW = 4, 200  # up to FEW examples the folds are drawn so often
+REPEATS, FEW = 2, 200  # up to FEW examples the folds are drawn so often
 STEPS = 2000
 
 

@@ -55,6 +55,7 @@ def add_kinds(studio: StudioFolder, counts: dict[str, int], seed: int = 0) -> di
     """Store and record pictures of each kind; kind -> hashes."""
     random = np.random.default_rng(seed)
     hashes: dict[str, list[str]] = {}
+    found = []
     for kind, count in counts.items():
         for _ in range(count):
             data = encoded(drawn(kind, random))
@@ -62,9 +63,9 @@ def add_kinds(studio: StudioFolder, counts: dict[str, int], seed: int = 0) -> di
             path = studio.image_path(sha256)
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(data)
-            found = FoundPicture(sha256, len(data), "PNG", 40, 40, "RGB", 1, None, "kinds", sha256, label=kind)
-            studio.catalog.add_found([found])
+            found.append(FoundPicture(sha256, len(data), "PNG", 40, 40, "RGB", 1, None, "kinds", sha256, label=kind))
             hashes.setdefault(kind, []).append(sha256)
+    studio.catalog.add_found(found)
     return hashes
 
 
