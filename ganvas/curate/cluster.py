@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ganvas.catalog.records import ClusteringRow, ClusterMemberRow
 from ganvas.curate.cluster_names import carried_over
 from ganvas.curate.cluster_sheets import draw_clusters
 from ganvas.curate.features import features_of, unit
-from ganvas.curate.kmeans import NEIGHBOUR, Rung, best, choose_k, divide, loneliness
+from ganvas.curate.kmeans import NEIGHBOUR, Division, Rung, best, choose_k, divide, loneliness
 from ganvas.encode import Encoder
 from ganvas.errors import InputError
 from ganvas.progress import Progress, Silent
@@ -102,12 +105,7 @@ def cluster(
     if len(division.sizes) < wanted:
         reason = f"{len(division.sizes)} clusters, not {wanted}: no more pictures differ"
         progress.note(reason)
-    members = [
-        ClusterMemberRow(sha256, int(number), float(distance), float(outlier))
-        for sha256, number, distance, outlier in zip(
-            sha256s, division.clusters, division.distances, loneliness(features, seed), strict=True
-        )
-    ]
+    members = _members(sha256s, division, loneliness(features, seed))
     names, lost = carried_over(studio.catalog, name, members)
     details = {"seed": seed, "reason": reason, "pictures": len(members), "outlier": f"{NEIGHBOUR}-th neighbour"}
     row = ClusteringRow(name, f"{encoder.name}-{encoder.version}", len(division.sizes), _as_text(names), details)
@@ -118,6 +116,11 @@ def cluster(
         for number, size in enumerate(division.sizes)
     ]
     return Clustered(name, encoder.name, seed, clusters, rungs, reason, lost, len(kept) - len(members), sheets.overview)
+
+
+def _members(sha256s: Sequence[str], division: Division, outliers: NDArray[np.float32]) -> list[ClusterMemberRow]:
+    columns = (sha256s, division.clusters.tolist(), division.distances.tolist(), outliers.tolist())
+    return [ClusterMemberRow(*member) for member in zip(*columns, strict=True)]
 
 
 def _wanted(k: int | str, rungs: Sequence[Rung]) -> tuple[int, str]:

@@ -92,12 +92,7 @@ def teach(
     Raises InputError where a side is empty, shows nothing readable or the same as the other, or nothing is kept.
     """
     progress = progress or Silent()
-    checked_name("lesson", name)
-    if not 0 <= threshold <= 1:
-        raise InputError(f"--threshold {threshold} cannot be: a probability from 0 to 1")
-    candidates = studio.catalog.kept_but_for(TEACH, name)
-    if not candidates:
-        raise InputError(f"no pictures to sort in {studio.root}: none is kept; `ganvas info` says what was dropped")
+    candidates = _candidates(studio, name, threshold)
     examples = Examples() if afresh else remembered(studio, name)
     examples.add(gathered(studio, like, clustering, seed), gathered(studio, unlike, clustering, seed))
     examples, features = _seen(studio, examples, encoder, progress)
@@ -127,6 +122,16 @@ def teach(
         left_out=len(candidates) - len(chances),
         sheets=sheets,
     )
+
+
+def _candidates(studio: StudioFolder, name: str, threshold: float) -> list[str]:
+    checked_name("lesson", name)
+    if not 0 <= threshold <= 1:
+        raise InputError(f"--threshold {threshold} cannot be: a probability from 0 to 1")
+    candidates = studio.catalog.kept_but_for(TEACH, name)
+    if not candidates:
+        raise InputError(f"no pictures to sort in {studio.root}: none is kept; `ganvas info` says what was dropped")
+    return candidates
 
 
 def undo_teach(studio: StudioFolder, name: str) -> int:
