@@ -121,6 +121,26 @@ class StudioFolder:
         """Made with the first classifier."""
         return self.root / "classifiers"
 
+    @property
+    def features(self) -> Path:
+        """What encoders saw in the originals; made when one first looks."""
+        return self.root / "features"
+
+    @property
+    def clusters(self) -> Path:
+        """Sheets, a folder for each clustering."""
+        return self.root / "clusters"
+
+    @property
+    def thinned(self) -> Path:
+        """The sheet of `ganvas thin`."""
+        return self.root / "thin"
+
+    @property
+    def taught(self) -> Path:
+        """Examples and sheets, a folder for each thing that was taught."""
+        return self.root / "teach"
+
     def image_path(self, sha256: str) -> Path:
         """Where the original with this hash lies: images/ab/abcdef… (65,536 folders would be too many, one too few)."""
         return self.images / sha256[:2] / sha256

@@ -18,6 +18,8 @@ def commands() -> dict[str, set[str]]:
     """Every verb with its options, `set make` and its kin by both words."""
     found = {}
     for name, command in get_command(app).commands.items():
+        if getattr(command, "invoke_without_command", False):  # `cluster -k 4` beside `cluster name`
+            found[name] = {option for param in command.params for option in param.opts}
         for inner, deeper in getattr(command, "commands", {"": command}).items():
             found[f"{name} {inner}".strip()] = {option for param in deeper.params for option in param.opts}
     return found

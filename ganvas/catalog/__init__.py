@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ganvas.catalog.records import (
+    ClusteringRow,
+    ClusterMemberRow,
     DecisionRow,
     FoundPicture,
     HashedRow,
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Catalog",
+    "ClusterMemberRow",
+    "ClusteringRow",
     "DecisionRow",
     "FoundPicture",
     "HashedRow",

@@ -5,16 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
+from ganvas.catalog.clusterings import ClusteringQueries
 from ganvas.catalog.decisions import DecisionQueries
 from ganvas.catalog.duplicates import DuplicateQueries
 from ganvas.catalog.images import ImageQueries
+from ganvas.catalog.rerun import RerunQueries
 from ganvas.catalog.revisions import bring_up_to_date
 from ganvas.catalog.runs import RunQueries
 from ganvas.catalog.selection import SelectionQueries
 from ganvas.catalog.sets import SetQueries
 
 
-class Catalog(ImageQueries, DecisionQueries, DuplicateQueries, SelectionQueries, SetQueries, RunQueries):
+class Catalog(
+    ImageQueries,
+    DecisionQueries,
+    RerunQueries,
+    DuplicateQueries,
+    ClusteringQueries,
+    SelectionQueries,
+    SetQueries,
+    RunQueries,
+):
     """A studio's catalog. Every method is one transaction; every failure of the database is a CatalogError."""
 
     @classmethod

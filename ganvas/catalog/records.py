@@ -148,3 +148,25 @@ class ScoreRow:
     sd: float | None = None
     baseline: float | None = None
     judged_at: dt.datetime = field(default_factory=now)
+
+
+@dataclass(frozen=True)
+class ClusteringRow:
+    """One division of images; `names` are what a person called its clusters, by their number as text."""
+
+    name: str
+    encoder: str
+    k: int
+    names: dict[str, Any] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
+    made_at: dt.datetime = field(default_factory=now)
+
+
+@dataclass(frozen=True)
+class ClusterMemberRow:
+    """An image's cluster, its distance to that one's centre, and to its own k-th neighbour."""
+
+    sha256: str
+    cluster: int
+    distance: float
+    outlier: float

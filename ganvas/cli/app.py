@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from ganvas.cli import classify, data, drawing, duplicates, picture_sets, results, training, words
+from ganvas.cli import (
+    classify,
+    clustering,
+    data,
+    drawing,
+    duplicates,
+    picture_sets,
+    results,
+    training,
+    words,
+)
 from ganvas.cli.opening import Opening
 from ganvas.version import __version__
 
@@ -45,6 +55,10 @@ app.command("new")(data.new)
 app.command("sample")(data.sample)
 app.command("add")(data.add)
 app.command("duplicates")(duplicates.duplicates)
+app.add_typer(clustering.app, name="cluster")
+app.command("thin")(clustering.thin)
+app.command("teach")(clustering.teach)
+app.command("find")(clustering.find)
 app.add_typer(picture_sets.app, name="set")
 app.command("train")(training.train)
 app.command("doctor")(training.doctor)

@@ -52,7 +52,7 @@ def pack(
         _reserve(file.fileno(), start + len(originals) * recipe.bytes_each)
     refused: list[Refusal | None] = []
     with progress.task(label, len(originals), "pictures") as task:
-        for refusals, pixels in _packed(originals, recipe, workers or processors()):
+        for refusals, pixels in decoded(originals, recipe, workers or processors()):
             file.write(pixels)
             refused += refusals
             task.advance(len(refusals))
@@ -81,7 +81,11 @@ def _reserve(descriptor: int, size: int) -> None:
             raise
 
 
-def _packed(originals: Sequence[Original], recipe: Recipe, workers: int) -> Iterator[Packed]:
+def decoded(originals: Sequence[Original], recipe: Recipe, workers: int) -> Iterator[Packed]:
+    """The originals in order, some at a time: why each has no pixels or None, and the pixels of those that have.
+
+    The workers run ahead of whoever takes these.
+    """
     step = max(1, min(CHUNK, CHUNK_BYTES // recipe.bytes_each))
     chunks = [originals[start : start + step] for start in range(0, len(originals), step)]
     if workers == 1 or len(originals) <= FEW:

@@ -17,9 +17,10 @@ from ganvas.progress import Progress
 from ganvas.registry import Registry
 
 DEFAULT_ENCODER = "effnet-lite0"
+LEVELS_ENCODER = "effnet-lite0-levels"
 
 
-class Encoder(Protocol):
+class FeatureMaker(Protocol):
     """What turns pictures into vectors. `version` changes whenever the same picture would give another vector."""
 
     name: str
@@ -29,6 +30,12 @@ class Encoder(Protocol):
     def encode(self, pictures: NDArray[np.uint8], progress: Progress = ...) -> NDArray[np.float32]:
         """uint8 [N, C, H, W] with C = 1 or 3 -> float32 [N, features]."""
         ...
+
+
+class Encoder(FeatureMaker, Protocol):
+    """One that takes pictures of any kind. Squares of `size_px` pixels, which it looks at, are taken as they are."""
+
+    size_px: int
 
 
 Load = Callable[[Path | None], Encoder]
@@ -52,7 +59,9 @@ def encoder_names() -> list[str]:
 def encoder(name: str | None = None, weights: str | Path | None = None) -> Encoder:
     """Load an encoder by name, effnet-lite0 if None; `weights` is a file of its weights, where it does not bring them.
 
-    Raises SettingsError for a name that is not registered or weights that it has no use for, InputError for others.
+    Of `dinov2`, `resnet18` and `clip` it is a folder of transformers' files or a name on the Hugging Face hub.
+    Raises SettingsError for a name that is not registered or weights that it has no use for, InputError for others,
+    MissingExtra where transformers is not installed.
     """
     return ENCODERS[name or DEFAULT_ENCODER](None if weights is None else Path(weights))
 
@@ -61,9 +70,21 @@ def encoder(name: str | None = None, weights: str | Path | None = None) -> Encod
 def _effnet_lite0(weights: Path | None) -> Encoder:
     from ganvas.encode.effnet_lite0 import EffnetLite0Encoder
 
-    if weights is not None:
-        raise SettingsError(f"{DEFAULT_ENCODER} brings its weights with it: leave --weights out")
+    _check_none(weights, DEFAULT_ENCODER)
     return EffnetLite0Encoder()
+
+
+@register(LEVELS_ENCODER)
+def _effnet_lite0_levels(weights: Path | None) -> Encoder:
+    from ganvas.encode.effnet_lite0 import EffnetLevelsEncoder
+
+    _check_none(weights, LEVELS_ENCODER)
+    return EffnetLevelsEncoder()
+
+
+def _check_none(weights: Path | None, name: str) -> None:
+    if weights is not None:
+        raise SettingsError(f"{name} brings its weights with it: leave --weights out")
 
 
 @register("inception")
@@ -73,4 +94,25 @@ def _inception(weights: Path | None) -> Encoder:
     return InceptionEncoder(weights)
 
 
-__all__ = ["DEFAULT_ENCODER", "Encoder", "encoder", "encoder_names", "register"]
+@register("dinov2")
+def _dinov2(weights: Path | None) -> Encoder:
+    from ganvas.encode.hub import Dinov2Encoder
+
+    return Dinov2Encoder(weights)
+
+
+@register("resnet18")
+def _resnet18(weights: Path | None) -> Encoder:
+    from ganvas.encode.hub import ResNetEncoder
+
+    return ResNetEncoder(weights)
+
+
+@register("clip")
+def _clip(weights: Path | None) -> Encoder:
+    from ganvas.encode.hub import ClipEncoder
+
+    return ClipEncoder(weights)
+
+
+__all__ = ["DEFAULT_ENCODER", "LEVELS_ENCODER", "Encoder", "FeatureMaker", "encoder", "encoder_names", "register"]

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ganvas.encode import Encoder
+from ganvas.encode import FeatureMaker
 from ganvas.errors import InputError
 from ganvas.pictures.packed import PackedSet
 from ganvas.progress import Progress, Silent
@@ -25,7 +25,7 @@ SAVED_EVERY = 16 * CHUNK  # newly encoded pictures: what a kill costs
 
 
 def cached_features(
-    packed: PackedSet, encoder: Encoder, indices: NDArray[np.intp], progress: Progress | None = None
+    packed: PackedSet, encoder: FeatureMaker, indices: NDArray[np.intp], progress: Progress | None = None
 ) -> NDArray[np.float32]:
     """Features float32 [n, D] of the set's pictures at `indices`, in their order.
 
@@ -39,7 +39,7 @@ def cached_features(
 
 def first_features(
     packed: PackedSet,
-    encoder: Encoder,
+    encoder: FeatureMaker,
     indices: NDArray[np.intp],
     more: Callable[[int], bool] = lambda made: True,
     progress: Progress | None = None,

@@ -36,6 +36,7 @@ class InceptionEncoder:
 
     name = "inception"
     features = FEATURES
+    size_px = SIZE_PX
 
     def __init__(self, weights: Path | None) -> None:
         """Raises InputError where there are no weights, or others."""
