@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Self
 
 from ganvas.catalog.decisions import DecisionQueries
+from ganvas.catalog.finding import FindingQueries
 from ganvas.catalog.images import ImageQueries
+from ganvas.catalog.inspections import InspectionQueries
 from ganvas.catalog.revisions import bring_up_to_date
 from ganvas.catalog.runs import RunQueries
 from ganvas.catalog.sets import SetQueries
 
 
-class Catalog(ImageQueries, DecisionQueries, SetQueries, RunQueries):
+class Catalog(ImageQueries, DecisionQueries, SetQueries, RunQueries, InspectionQueries, FindingQueries):
     """A studio's catalog. Every method is one transaction; every failure of the database is a CatalogError."""
 
     @classmethod

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ganvas.cli import classify, data, drawing, picture_sets, results, training, words
+from ganvas.cli import classify, cleaning, data, drawing, picture_sets, results, training, words
 from ganvas.cli.opening import Opening
 from ganvas.version import __version__
 
@@ -44,6 +44,10 @@ def opening(
 app.command("new")(data.new)
 app.command("sample")(data.sample)
 app.command("add")(data.add)
+app.command("clean")(cleaning.clean)
+app.command("why")(cleaning.why)
+app.command("keep")(cleaning.keep)
+app.command("drop")(cleaning.drop)
 app.add_typer(picture_sets.app, name="set")
 app.command("train")(training.train)
 app.command("doctor")(training.doctor)

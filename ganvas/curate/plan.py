@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
-from ganvas.curate.packer import Recipe
+from ganvas.curate.packer import Recipe, Trim
+from ganvas.curate.rules.registry import BORDER, CLEAN
 from ganvas.curate.sizes import checked_size, propose_size
 from ganvas.curate.split import Candidate, check_split, split_pictures
 from ganvas.errors import InputError, did_you_mean
@@ -33,6 +34,7 @@ class Plan:
     split: str
     seed: int
     reasons: list[str]
+    trims: dict[str, Trim]
 
     def splits(self, images: Sequence[ImageRow]) -> tuple[list[str], str]:
         """The split of each of these images, and how it came about."""
@@ -87,9 +89,12 @@ def make_plan(
     if studio.catalog.set_named(name) is not None:
         raise InputError(f"set {name} exists, and sets are frozen: choose another name, or `ganvas set delete {name}`")
     images = _kept(studio)
+    trims = studio.catalog.trims(CLEAN, BORDER)
     reasons = []
+    if trimmed := sum(image.sha256 in trims for image in images):
+        reasons.append(f"{trimmed:,} pictures are trimmed of a border first")
     if size is None:
-        proposal = propose_size([(image.width, image.height) for image in images])
+        proposal = propose_size([_size(image, trims.get(image.sha256)) for image in images])
         width, height = proposal.width, proposal.height
         reasons.append(f"size {width}x{height}: {proposal.reason}")
     if channels is None:
@@ -102,7 +107,14 @@ def make_plan(
     if 0 < unlabelled < len(images):
         reasons.append(f"{unlabelled:,} of {len(images):,} pictures have no label")
     recipe = Recipe(width, height, channels, fit, "#{:02x}{:02x}{:02x}".format(*colour))  # type: ignore[arg-type]
-    return Plan(name, recipe, images, split, seed, reasons)
+    return Plan(name, recipe, images, split, seed, reasons, trims)
+
+
+def _size(image: ImageRow, trim: Trim | None) -> tuple[int, int]:
+    if trim is None:
+        return image.width, image.height
+    left, top, right, bottom = trim
+    return right - left, bottom - top
 
 
 def _kept(studio: StudioFolder) -> list[ImageRow]:
