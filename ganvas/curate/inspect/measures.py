@@ -13,7 +13,7 @@ from PIL import Image, ImageChops, ImageFilter
 VERSION = "1"  # another one wherever any measure, hash or trim box of any picture may come out otherwise
 SIDE_PX = 256
 BLUR_PX = 4  # Crété's low-pass: nine pixels in a row
-COMMON = 8  # colours that a drawing gets by with
+ALIKE = 1  # of 255
 Levels = NDArray[np.float64]
 
 
@@ -34,7 +34,7 @@ def measure(image: Image.Image, gray: Image.Image) -> dict[str, float | None]:
     contrast: the largest standard deviation of a channel, from 0 to .5.
     entropy: of the luminance, in bits, from 0 to 8.
     colour: the 99th percentile of the difference between a pixel's largest and smallest channel, from 0 to 1.
-    sharpness: see `sharpness`. few_colours: see `few_colours`.
+    sharpness, flatness: see the functions.
     """
     light = _shares(gray)
     return {
@@ -44,7 +44,7 @@ def measure(image: Image.Image, gray: Image.Image) -> dict[str, float | None]:
         "entropy": float(-(light[light > 0] * np.log2(light[light > 0])).sum()) + 0.0,
         "colour": _colour(image),
         "sharpness": sharpness(gray),
-        "few_colours": few_colours(image),
+        "flatness": flatness(image, gray),
     }
 
 
@@ -68,37 +68,40 @@ def sharpness(gray: Image.Image) -> float | None:
     return min(found) if found else None
 
 
-def few_colours(image: Image.Image) -> float | None:
-    """Of what is not of the commonest colour, the share that the eight next common ones make up; None for one colour.
+def flatness(image: Image.Image, gray: Image.Image) -> float | None:
+    """The share of neighbouring pixels that are alike in every channel (one level of 255 apart at most).
 
-    Colours are told apart by 64 levels of light and 8 × 8 of hue: letters and line drawings come near 1, photographs
-    (cut out on white too) stay below a half.
+    Pairs within the commonest shade are left out, so that a cut-out on white is judged by what was cut out. Drawings,
+    letters and screenshots are flat between their lines; photographs have grain. None for one colour.
     """
-    if image.mode == "L":
-        codes = np.asarray(image) >> 2
-        counts = np.bincount(codes.ravel(), minlength=64)
-    else:
-        light, blue, red = (np.asarray(channel, np.uint16) for channel in image.convert("YCbCr").split())
-        codes = (light >> 2) << 6 | _eighths(blue) << 3 | _eighths(red)
-        counts = np.bincount(codes.ravel(), minlength=4096)
-    commonest = np.sort(counts[counts > 0])[-COMMON - 1 :]
-    rest = counts.sum() - commonest[-1]
-    return float(commonest[:-1].sum() / rest) if rest else None
+    commonest = int(np.argmax(gray.histogram()))
+    ground = gray.point([255 * (abs(level - commonest) <= ALIKE) for level in range(256)])
+    width, height = image.size
+    alike = pairs = 0
+    for across, down in ((1, 0), (0, 1)):
+        one, other = (0, 0, width - across, height - down), (across, down, width, height)
+        if one[2] == 0 or one[3] == 0:
+            continue
+        apart = _largest(ImageChops.difference(image.crop(one), image.crop(other)))
+        either = ImageChops.invert(ImageChops.darker(ground.crop(one), ground.crop(other)))
+        counts = apart.histogram(either)
+        alike, pairs = alike + sum(counts[: ALIKE + 1]), pairs + sum(counts)
+    return alike / pairs if pairs else None
 
 
-def _eighths(chroma: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    # shifted by half a step, so that noise around neutral gray is one colour
-    eighths: NDArray[np.uint16] = np.right_shift(np.minimum(chroma + 16, 255), 5, dtype=np.uint16)
-    return eighths
+def _largest(image: Image.Image) -> Image.Image:
+    first, *others = image.split()
+    for channel in others:
+        first = ImageChops.lighter(first, channel)
+    return first
 
 
 def _colour(image: Image.Image) -> float:
     if image.mode == "L":
         return 0.0
     red, green, blue = image.split()
-    most = ImageChops.lighter(ImageChops.lighter(red, green), blue)
     least = ImageChops.darker(ImageChops.darker(red, green), blue)
-    return _percentile(_shares(ImageChops.subtract(most, least)), 0.99)
+    return _percentile(_shares(ImageChops.subtract(_largest(image), least)), 0.99)
 
 
 def _shares(channel: Image.Image) -> Levels:
