@@ -88,7 +88,7 @@ def compare(folder: Path, peers: str | None, repeat: int) -> None:
         both = statistics.median(vision + dedup for _, vision, dedup in theirs)
         vision = statistics.median(vision for _, vision, _ in theirs)
         print(
-            f"  cleanvision + imagededup {theirs[0][0] / both:10,.1f} pictures/s  ({vision:.1f} s + {both - vision:.1f} s)"
+            f"  cleanvision+imagededup  {theirs[0][0] / both:11,.1f} pictures/s  ({vision:.1f} + {both - vision:.1f} s)"
         )
         print(f"  ratio                    {both / with_sheets:10.1f}, without sheets {both / without:.1f}")
 

@@ -18,14 +18,14 @@ from ganvas.curate.rules.registry import BORDER, CLEAN, told_apart
 from ganvas.curate.rules.verdicts import Verdict
 from ganvas.curate.showing import shown
 from ganvas.pictures.histograms import Panel, histograms
-from ganvas.pictures.sheet import save_png, sheet
+from ganvas.pictures.sheet import GAP, save_png, sheet
 from ganvas.pictures.stack import stacked
 from ganvas.progress import Progress
 from ganvas.studio import StudioFolder
 from ganvas.whole import write_whole
 
 DISTRIBUTION = "distribution"
-COLUMNS = 12
+COLUMNS, FEWEST = 12, 6
 DROPPED = 36
 KEPT = 24
 TRIMMED = 30
@@ -93,9 +93,14 @@ def _sheet(verdict: Verdict, sides: tuple[Side, Side], tiles: Tiles) -> Image.Im
     for header, side in zip(headers, sides, strict=True):
         if side:
             captions = [told_apart(score, verdict.threshold)[0] for _, score in side]
-            pictures = np.stack([tiles[sha256] for sha256, _ in side])
-            parts.append(sheet(pictures, columns=COLUMNS, captions=captions, header=header, scale=1))
+            parts.append(_grid([tiles[sha256] for sha256, _ in side], captions, header))
     return stacked(parts)
+
+
+def _grid(pictures: list[NDArray[np.uint8]], captions: list[str], header: str) -> Image.Image:
+    missing = max(0, FEWEST - len(pictures))  # of the width that a header needs
+    filled = pictures + [np.full_like(pictures[0], GAP)] * missing
+    return sheet(np.stack(filled), columns=COLUMNS, captions=captions + [""] * missing, header=header, scale=1)
 
 
 def _border_sheet(studio: StudioFolder, verdict: Verdict, sides: tuple[Side, Side], tiles: Tiles) -> Image.Image:
@@ -104,4 +109,4 @@ def _border_sheet(studio: StudioFolder, verdict: Verdict, sides: tuple[Side, Sid
     both = [picture for sha256, cut in zip(hashes, inside, strict=True) for picture in (tiles[sha256], cut)]
     captions = [text for _, score in sides[0] for text in (f"{score:.0%} border", "trimmed")]
     header = f"border: {int(verdict.caught.sum()):,} of {len(verdict.scores):,} trimmed, each before and after"
-    return sheet(np.stack(both), columns=COLUMNS, captions=captions, header=header, scale=1)
+    return _grid(both, captions, header)

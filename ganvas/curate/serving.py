@@ -1,7 +1,7 @@
 """What a worker program does: answers requests on its standard input until that ends. `serve(answer)`.
 
-A request is a JSON line, a list. The reply is a JSON line with an entry for each of the list, then bytes, as many as
-those entries say. `ganvas.curate.workers` is the other end.
+It says first that it has started. A request is a JSON line, a list. The reply is a JSON line with an entry for each of
+the list, then bytes, as many as those entries say. `ganvas.curate.workers` is the other end.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+READY = b"ready\n"
 Reply = tuple[list[Any], list[bytes]]
 
 
@@ -21,6 +22,8 @@ def serve(answer: Callable[[Sequence[Any]], Reply]) -> None:
     requests, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not be taken for a reply
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    replies.write(READY)
+    replies.flush()
     while line := requests.readline():
         entries, payload = answer(json.loads(line))
         replies.write(json.dumps(entries).encode() + b"\n")

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from ganvas.curate.serving import READY
 from ganvas.errors import GanvasError
 from ganvas.workers import worker_environment
 
@@ -108,4 +109,8 @@ class Workers:
                 start_new_session=True,  # Ctrl-C is for the one who decides, not for the workers
             )
             self._processes.append(process)
+            assert process.stdout is not None
+            if process.stdout.readline() != READY and not self._closing:
+                program = " ".join(self._command[:-1])
+                raise GanvasError(f"a program of ganvas does not start: run `{program} -` to see why")
         return process

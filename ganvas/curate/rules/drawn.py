@@ -11,5 +11,5 @@ from ganvas.curate.rules.registry import Measured, Scores, rule
 
 @rule("drawn", at_most=0.4, usual=False)
 def drawn(measured: Measured) -> Scores:
-    """the share of neighbouring pixels that are alike, those of its ground left out: photographs 0 to .3, drawings more"""
+    """the share of neighbouring pixels that are alike, its ground left out: photographs up to .3, drawings more"""
     return measured["flatness"]
