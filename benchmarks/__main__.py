@@ -1,6 +1,7 @@
 """`make bench`: every benchmark in turn. One alone: `python -m benchmarks.loop_speed`.
 
-Left out are `words`, which asks for a run that was told words, and `scores_speed`, for its peers' environment.
+Left out are `words`, which asks for a run that was told words, and `scores_speed` and `clean_speed`, for their peers'
+environment.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Ours is one `clean` of a new studio: measures, perceptual hash and trim box of every picture by worker processes, all
 rules, duplicates where there is a search for them, decisions in the catalog; with the contact sheets and, in the next
-column, without. The pictures are in the studio before the clock starts, as they lie in a folder for the peers.
+line, without. The pictures are in the studio before the clock starts, as they lie in a folder for the peers; exact
+copies went when they were added, so the rate is that of the distinct ones, and only those are counted.
 
 Theirs is cleanvision 0.3.7 (every check it turns on itself) and then imagededup 0.3.3 (PHash, pairs within 10 bits), in
 the Python of an environment of their own, with as many processes as they take by themselves. Every pair of runs is
@@ -21,6 +22,7 @@ import statistics
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -36,17 +38,25 @@ NOISE = 6.0  # of 255, standard deviation: what a sensor adds, and what a JPEG h
 QUALITY = 90
 PEERS = """
 import json, sys, time
+from unittest.mock import MagicMock
+
+try:
+    import torchvision
+except Exception:  # imagededup imports it for networks that are not asked for here
+    for name in ("torchvision", "torchvision.models", "torchvision.transforms"):
+        sys.modules[name] = MagicMock()
 from cleanvision import Imagelab
 from imagededup.methods import PHash
-begun = time.perf_counter()
-lab = Imagelab(data_path=sys.argv[1])
-lab.find_issues(verbose=False)
-checked = time.perf_counter()
-hasher = PHash(verbose=False)
-found = hasher.find_duplicates(image_dir=sys.argv[1], recursive=True)
-done = time.perf_counter()
-print()
-print(json.dumps({"pictures": len(lab.issues), "cleanvision": checked - begun, "imagededup": done - checked}))
+
+if __name__ == "__main__":
+    begun = time.perf_counter()
+    lab = Imagelab(data_path=sys.argv[1])
+    lab.find_issues(verbose=False)
+    checked = time.perf_counter()
+    found = PHash(verbose=False).find_duplicates(image_dir=sys.argv[1], recursive=True)
+    done = time.perf_counter()
+    print()
+    print(json.dumps({"pictures": len(lab.issues), "cleanvision": checked - begun, "imagededup": done - checked}))
 """
 
 
@@ -71,56 +81,55 @@ def main() -> None:
 
 def compare(folder: Path, peers: str | None, repeat: int) -> None:
     """Run both sides in turns and print pictures a second."""
-    ours, bare, theirs = [], [], []
-    count = 0
-    for turn in range(repeat):
-        sides = [lambda: ours.append(our_seconds(folder, True)), lambda: bare.append(our_seconds(folder, False))]
-        if peers:
-            sides.append(lambda: theirs.append(their_seconds(folder, peers)))
-        for side in sides if turn % 2 == 0 else reversed(sides):
-            side()
-    count = ours[0][0]
-    print(f"{folder.name}: {count:,} pictures")
-    with_sheets, without = (statistics.median(seconds for _, seconds in runs) for runs in (ours, bare))
-    print(f"  ganvas clean             {count / with_sheets:10,.1f} pictures/s  ({with_sheets:.1f} s)")
-    print(f"  ganvas clean, no sheets  {count / without:10,.1f} pictures/s  ({without:.1f} s)")
-    if theirs:
-        both = statistics.median(vision + dedup for _, vision, dedup in theirs)
-        vision = statistics.median(vision for _, vision, _ in theirs)
-        print(
-            f"  cleanvision+imagededup  {theirs[0][0] / both:11,.1f} pictures/s  ({vision:.1f} + {both - vision:.1f} s)"
-        )
-        print(f"  ratio                    {both / with_sheets:10.1f}, without sheets {both / without:.1f}")
-
-
-def our_seconds(folder: Path, sheets: bool) -> tuple[int, float]:
-    """Pictures in the folder, and the seconds of one `clean` of a new studio that holds them."""
+    with_sheets, without = [], []
+    theirs: list[dict[str, float]] = []
     with tempfile.TemporaryDirectory() as place:
         studio = StudioFolder.create(Path(place) / "studio")
-        found = add(studio, folder).found
-        begun = time.perf_counter()
-        clean(studio, sheets=sheets)
-        return found, time.perf_counter() - begun
+        count = add(studio, folder).found
+        sides: list[Callable[[], None]] = [
+            lambda: with_sheets.append(our_seconds(studio, True)),
+            lambda: without.append(our_seconds(studio, False)),
+        ]
+        if peers:
+            sides.append(lambda: theirs.append(their_seconds(folder, peers)))
+        for turn in range(repeat):
+            for side in sides if turn % 2 == 0 else reversed(sides):
+                side()
+        distinct = studio.catalog.count_images()
+    ours, bare = statistics.median(with_sheets), statistics.median(without)
+    print(f"{folder.name}: {count:,} pictures, {distinct:,} of them distinct")
+    print(f"  ganvas clean             {distinct / ours:10,.1f} distinct pictures/s  ({ours:.1f} s)")
+    print(f"  ganvas clean, no sheets  {distinct / bare:10,.1f} distinct pictures/s  ({bare:.1f} s)")
+    if theirs:
+        vision, dedup = (statistics.median(run[name] for run in theirs) for name in ("cleanvision", "imagededup"))
+        both = statistics.median(run["cleanvision"] + run["imagededup"] for run in theirs)
+        rate = theirs[0]["pictures"] / both
+        print(f"  cleanvision+imagededup   {rate:10,.1f} pictures/s  ({vision:.1f} + {dedup:.1f} s)")
+        print(f"  ratio                    {distinct / ours / rate:10.1f}, without sheets {distinct / bare / rate:.1f}")
 
 
-def their_seconds(folder: Path, python: str) -> tuple[int, float, float]:
-    """Pictures, cleanvision's seconds, imagededup's; the start of their process not counted."""
+def our_seconds(studio: StudioFolder, sheets: bool) -> float:
+    """The seconds of one `clean` of a studio that has not looked at its pictures yet."""
+    with studio.catalog.session(write=True) as connection:
+        connection.exec_driver_sql("DELETE FROM inspections")
+        connection.exec_driver_sql("DELETE FROM decisions WHERE stage = 'clean'")
+    begun = time.perf_counter()
+    clean(studio, sheets=sheets)
+    return time.perf_counter() - begun
+
+
+def their_seconds(folder: Path, python: str) -> dict[str, float]:
+    """`pictures`, and the seconds of cleanvision and imagededup; the start of their process is not counted."""
     with tempfile.TemporaryDirectory() as place:
         script = Path(place) / "peers.py"
-        script.write_text(PEERS + "\n", encoding="utf-8")
-        guarded = "if __name__ == '__main__':\n" + "".join(f"    {line}\n" for line in PEERS.strip().splitlines())
-        script.write_text(guarded, encoding="utf-8")  # they start processes that import the script again
-        done = subprocess.run(
-            [python, str(script), str(folder)],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "PYTHONPATH": ""},
-        )
+        script.write_text(PEERS, encoding="utf-8")
+        surroundings = {**os.environ, "PYTHONPATH": ""}
+        command = [python, str(script), str(folder)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings)
         if done.returncode:
             raise SystemExit(done.stderr[-2000:])
-        said = json.loads(done.stdout.strip().splitlines()[-1])
-        return said["pictures"], said["cleanvision"], said["imagededup"]
+        said: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+        return said
 
 
 def make_photographs(source: Path, target: Path, count: int) -> None:
