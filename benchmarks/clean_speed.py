@@ -43,7 +43,7 @@ from unittest.mock import MagicMock
 try:
     import torchvision
 except Exception:  # imagededup imports it for networks that are not asked for here
-    for name in ("torchvision", "torchvision.models", "torchvision.transforms"):
+    for name in ("torchvision", "torchvision.transforms", "imagededup.utils.models"):
         sys.modules[name] = MagicMock()
 from cleanvision import Imagelab
 from imagededup.methods import PHash
