@@ -1,8 +1,8 @@
 """The box inside a solid border: `content_box(pixels)` -> (left, top, right, bottom), or None where there is no border.
 
-A border is rows or columns of one colour from two opposite edges inwards that end all at once, in a straight line:
-letterbox bars, frames, scanner beds. An object on a plain background has none, since one ragged side is enough to tell;
-a road along the lower edge neither, since there is none along the upper. Pure functions.
+A border is rows or columns of one colour, the same from two opposite edges inwards, that end all at once, in a straight
+line: letterbox bars, frames, scanner beds. An object on a plain background has none, since one ragged side is enough to
+tell; a road along the lower edge neither, since the sky along the upper is none of its colour. Pure functions.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ def content_box(pixels: NDArray[np.uint8]) -> Box | None:
 def _both(rows: NDArray[np.uint8]) -> tuple[int, int]:
     first = _solid(rows)
     last = _solid(rows[::-1]) if first else 0
-    return (first, last) if last else (0, 0)
+    alike = not _differs(_middle(rows[-1]), _middle(rows[0]), 2 * SOLID).any()
+    return (first, last) if last and alike else (0, 0)
 
 
 def _solid(rows: NDArray[np.uint8]) -> int:

@@ -122,9 +122,11 @@ def test_what_is_no_border_is_left_alone(made: SimpleNamespace) -> None:
     circle = Image.new("RGB", (160, 120), "white")
     circle.paste(made.scene(4), (0, 0), Image.radial_gradient("L").resize((160, 120)).point(lambda v: 255 * (v < 100)))
     one_sided = made.framed(made.scene(4), (0, 0, 0, 30))
+    sky_and_road = made.framed(made.framed(made.scene(4), (0, 0, 0, 30), "#404040"), (0, 10, 0, 0), "#90c0f0")
     assert box_of(made.scene(4)) is None
     assert box_of(circle) is None
     assert box_of(one_sided) is None
+    assert box_of(sky_and_road) is None
     assert box_of(Image.new("RGB", (160, 120), "white")) is None
     assert box_of(made.framed(made.scene(4, (8, 8)), (40, 40, 40, 40))) is None  # what is left would be next to nothing
     assert box_of(made.framed(made.scene(4, (20, 28)), (4, 0, 4, 0))) is None  # too small to tell
