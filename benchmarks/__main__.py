@@ -1,7 +1,7 @@
 """`make bench`: every benchmark in turn. One alone: `python -m benchmarks.loop_speed`.
 
-Left out are `words`, which asks for a run that was told words, `scores_speed`, for its peers' environment, and `stamps`
-and `encode_speed`, for pictures of their own.
+Left out are `words`, which asks for a run that was told words, `scores_speed` and `clean_speed`, for their peers'
+environment, and `stamps` and `encode_speed`, for pictures of their own.
 """
 
 from __future__ import annotations

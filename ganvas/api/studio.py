@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from ganvas.studio import StudioFolder
 
 if TYPE_CHECKING:
     from ganvas.collect import Added
+    from ganvas.curate import Cleaned
     from ganvas.curate.duplicates import DuplicateSummary
     from ganvas.judge import Ranking, Scorecard
     from ganvas.judge.classifier.classifier import Classifier
@@ -46,6 +47,51 @@ class Studio(Curating):
         from ganvas.collect import add_sample
 
         return add_sample(self.folder, name, full=full, progress=self.progress)
+
+    def clean(
+        self,
+        rules: Mapping[str, float | None] | None = None,
+        *,
+        without: Sequence[str] = (),
+        only: Sequence[str] = (),
+        duplicates: bool = True,
+    ) -> Cleaned:
+        """Let every rule decide anew which pictures are dropped; `rules` gives thresholds by name (None: its own).
+
+        `without` and `only` are switches. Nothing is deleted, and a person's word (`keep`, `drop`) stands above it.
+        """
+        from ganvas.curate import clean
+
+        return clean(
+            self.folder, rules=rules, without=without, only=only, duplicates=duplicates, progress=self.progress
+        )
+
+    def why(self, image: str) -> dict[str, Any]:
+        """Everything known of one image and why it is kept or dropped.
+
+        Here and below an image is named by its hash or the beginning of one, a file, an item's title or key.
+        """
+        from ganvas.curate.person import why
+
+        return why(self.folder, image)
+
+    def keep(self, *images: str, because: str | None = None) -> list[str]:
+        """Keep images, whatever the rules say; returns their hashes."""
+        from ganvas.curate.person import keep
+
+        return keep(self.folder, images, because)
+
+    def drop(self, *images: str, because: str | None = None) -> list[str]:
+        """Drop images, whatever the rules say; returns their hashes."""
+        from ganvas.curate.person import drop
+
+        return drop(self.folder, images, because)
+
+    def take_back(self, *images: str) -> list[str]:
+        """Undo `keep` and `drop`: the rules decide again; returns the images' hashes."""
+        from ganvas.curate.person import take_back
+
+        return take_back(self.folder, images)
 
     def set(
         self,

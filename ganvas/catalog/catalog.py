@@ -8,7 +8,9 @@ from typing import Self
 from ganvas.catalog.clusterings import ClusteringQueries
 from ganvas.catalog.decisions import DecisionQueries
 from ganvas.catalog.duplicates import DuplicateQueries
+from ganvas.catalog.finding import FindingQueries
 from ganvas.catalog.images import ImageQueries
+from ganvas.catalog.inspections import InspectionQueries
 from ganvas.catalog.rerun import RerunQueries
 from ganvas.catalog.revisions import bring_up_to_date
 from ganvas.catalog.runs import RunQueries
@@ -18,8 +20,10 @@ from ganvas.catalog.sets import SetQueries
 
 class Catalog(
     ImageQueries,
+    FindingQueries,
     DecisionQueries,
     RerunQueries,
+    InspectionQueries,
     DuplicateQueries,
     ClusteringQueries,
     SelectionQueries,

@@ -4,44 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from ganvas.catalog.database import Database
 from ganvas.catalog.images import chunks, image_ids, standing_drop
 from ganvas.catalog.records import DecisionRow, now
 from ganvas.catalog.schema import Decision, Image
 
+Verdict = tuple[str, bool, float | None, str | None]  # sha256, keep, score, reason
+
 
 class DecisionQueries(Database):
     """What of a Catalog concerns decisions."""
 
-    def decide(self, stage: str, rule: str, verdicts: Sequence[tuple[str, bool, float | None, str | None]]) -> None:
+    def decide(self, stage: str, rule: str, verdicts: Sequence[Verdict]) -> None:
         """Record (sha256, keep, score, reason) of one rule. It replaces what the rule said before, undone or not."""
-        decided_at = now()
-        statement = self.insert(Decision)
-        replaced = ("keep", "score", "reason", "undone", "decided_at")
-        statement = statement.on_conflict_do_update(
-            index_elements=["image_id", "stage", "rule"], set_={name: statement.excluded[name] for name in replaced}
-        )
-        unique = {verdict[0]: verdict for verdict in verdicts}
         with self.session(write=True) as connection:
             self.one_at_a_time(connection)
-            ids = image_ids(connection, unique)
-            for chunk in chunks(list(unique.values())):
-                rows = [
-                    {
-                        "image_id": ids[sha256],
-                        "stage": stage,
-                        "rule": rule,
-                        "keep": keep,
-                        "score": None if score is None else float(score),
-                        "reason": reason,
-                        "undone": False,
-                        "decided_at": decided_at,
-                    }
-                    for sha256, keep, score, reason in chunk
-                ]
-                connection.execute(statement, rows)
+            self._decide(connection, stage, rule, verdicts)
+
+    def decide_anew(self, stage: str, rule: str, verdicts: Sequence[Verdict]) -> None:
+        """The same as all that the rule says now: whatever else it said before is undone. All or nothing."""
+        standing = update(Decision).where(Decision.stage == stage, Decision.rule == rule, Decision.undone.is_(False))
+        with self.session(write=True) as connection:
+            self.one_at_a_time(connection)
+            connection.execute(standing.values(undone=True))
+            self._decide(connection, stage, rule, verdicts)
+
+    def standing_rules(self, stage: str) -> list[str]:
+        """The rules of a stage that say something which was not undone."""
+        query = select(Decision.rule).where(Decision.stage == stage, Decision.undone.is_(False)).distinct()
+        with self.session() as connection:
+            return sorted(connection.scalars(query))
 
     def undo(self, stage: str, rule: str, sha256s: Sequence[str]) -> None:
         """Set a rule's decisions about these images aside; the rows stay."""
@@ -87,3 +81,28 @@ class DecisionQueries(Database):
         query = select(Decision.rule, count).where(standing_drop()).group_by(Decision.rule).order_by(Decision.rule)
         with self.session() as connection:
             return dict(connection.execute(query).all())
+
+    def _decide(self, connection: Connection, stage: str, rule: str, verdicts: Sequence[Verdict]) -> None:
+        decided_at = now()
+        statement = self.insert(Decision)
+        replaced = ("keep", "score", "reason", "undone", "decided_at")
+        statement = statement.on_conflict_do_update(
+            index_elements=["image_id", "stage", "rule"], set_={name: statement.excluded[name] for name in replaced}
+        )
+        unique = {verdict[0]: verdict for verdict in verdicts}
+        ids = image_ids(connection, unique)
+        for chunk in chunks(list(unique.values())):
+            rows = [
+                {
+                    "image_id": ids[sha256],
+                    "stage": stage,
+                    "rule": rule,
+                    "keep": keep,
+                    "score": None if score is None else float(score),
+                    "reason": reason,
+                    "undone": False,
+                    "decided_at": decided_at,
+                }
+                for sha256, keep, score, reason in chunk
+            ]
+            connection.execute(statement, rows)

@@ -80,6 +80,34 @@ class DecisionRow:
 
 
 @dataclass(frozen=True)
+class InspectionRow:
+    """What one pass measured of an image. `trim`: (left, top, right, bottom) inside a solid border, in upright pixels.
+
+    `phash`: 64 bits as a signed number; None for a picture of one colour. A measure that means nothing here is None.
+    """
+
+    sha256: str
+    version: str
+    phash: int | None
+    measures: dict[str, float | None]
+    trim: tuple[int, int, int, int] | None
+
+
+@dataclass(frozen=True)
+class ItemRow:
+    """What a source said of one thing."""
+
+    source: str
+    key: str
+    label: str | None
+    split: str | None
+    title: str | None
+    licence: str | None
+    attribution: str | None
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class SetRow:
     name: str
     height: int

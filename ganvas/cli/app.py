@@ -9,6 +9,7 @@ import typer
 
 from ganvas.cli import (
     classify,
+    cleaning,
     clustering,
     data,
     drawing,
@@ -54,7 +55,11 @@ def opening(
 app.command("new")(data.new)
 app.command("sample")(data.sample)
 app.command("add")(data.add)
+app.command("clean")(cleaning.clean)
 app.command("duplicates")(duplicates.duplicates)
+app.command("why")(cleaning.why)
+app.command("keep")(cleaning.keep)
+app.command("drop")(cleaning.drop)
 app.add_typer(clustering.app, name="cluster")
 app.command("thin")(clustering.thin)
 app.command("teach")(clustering.teach)

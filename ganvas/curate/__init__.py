@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ganvas.curate.cleaning import Cleaned, clean
     from ganvas.curate.export import export_set
     from ganvas.curate.make import make_set
     from ganvas.curate.plan import plan_set
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from ganvas.curate.sets import delete_set, describe_set, existing_set
 
 __all__ = [
+    "Cleaned",
+    "clean",
     "delete_set",
     "describe_set",
     "existing_set",
@@ -24,6 +27,8 @@ __all__ = [
     "renew_set",
 ]
 MODULES = {
+    "Cleaned": "cleaning",
+    "clean": "cleaning",
     "export_set": "export",
     "make_set": "make",
     "plan_set": "plan",

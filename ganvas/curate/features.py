@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ganvas.curate.pack import decoded
+from ganvas.curate.pack import Original, decoded
 from ganvas.curate.packer import Recipe, Refusal
 from ganvas.encode import Encoder
 from ganvas.encode.store import FeatureStore
@@ -59,7 +59,7 @@ def look_at(
     """The same for files anywhere, by their hashes. Gone ones are known if they were looked at before."""
     progress = progress or Silent()
     store = FeatureStore(studio.features, encoder, FIT)
-    missing = [(str(path), sha256) for sha256, path in originals.items() if sha256 not in store]
+    missing = [(str(path), sha256, None) for sha256, path in originals.items() if sha256 not in store]
     refused = _fill(store, missing, encoder, progress) if missing else {}
     if refused:
         shown = "; ".join(f"{originals[it].name[:NAME]} ({refused[it].reason})" for it in list(refused)[:NAMED])
@@ -74,9 +74,7 @@ def unit(features: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(features / np.maximum(lengths, 1e-12), np.float32)
 
 
-def _fill(
-    store: FeatureStore, missing: Sequence[tuple[str, str]], encoder: Encoder, progress: Progress
-) -> dict[str, Refusal]:
+def _fill(store: FeatureStore, missing: Sequence[Original], encoder: Encoder, progress: Progress) -> dict[str, Refusal]:
     recipe = Recipe(encoder.size_px, encoder.size_px, 3, FIT, BACKGROUND)
     refused: dict[str, Refusal] = {}
     names: list[str] = []
@@ -84,7 +82,7 @@ def _fill(
     place = 0
     with progress.task(f"looking through {encoder.name}", len(missing), "pictures") as task:
         for refusals, data in decoded(missing, recipe, processors()):
-            part = [sha256 for _, sha256 in missing[place : place + len(refusals)]]
+            part = [sha256 for _, sha256, _ in missing[place : place + len(refusals)]]
             refused |= {sha256: why for sha256, why in zip(part, refusals, strict=True) if why is not None}
             if len(data):
                 pixels = np.frombuffer(data, np.uint8).reshape(-1, 3, encoder.size_px, encoder.size_px)

@@ -107,7 +107,9 @@ def make_planned(studio: StudioFolder, plan: Plan, progress: Progress, workers: 
 def _written(
     studio: StudioFolder, plan: Plan, folder: Path, progress: Progress, workers: int | None
 ) -> tuple[SetRow, list[MemberRow]]:
-    originals = [(str(studio.image_path(image.sha256)), image.sha256) for image in plan.images]
+    originals = [
+        (str(studio.image_path(image.sha256)), image.sha256, plan.trims.get(image.sha256)) for image in plan.images
+    ]
     with (folder / IMAGES_FILE).open("wb") as file:
         refused = pack(file, originals, plan.recipe, workers=workers, progress=progress, label=f"packing {plan.name}")
     images = [image for image, refusal in zip(plan.images, refused, strict=True) if refusal is None]
@@ -158,7 +160,8 @@ def _fingerprint(plan: Plan, members: Sequence[MemberRow]) -> str:
     shape: list[Any] = [recipe.height, recipe.width, recipe.channels, recipe.fit, recipe.background]
     digest = hashlib.sha256(json.dumps(shape).encode())
     for member in members:
-        digest.update(json.dumps([member.sha256, member.label, member.split]).encode())
+        trim = plan.trims.get(member.sha256)
+        digest.update(json.dumps([member.sha256, member.label, member.split, *([trim] if trim else [])]).encode())
     return digest.hexdigest()
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, get_args
 
 from ganvas.curate.choose import Selection, balance, choose
-from ganvas.curate.packer import Recipe
+from ganvas.curate.packer import Recipe, Trim
+from ganvas.curate.rules.registry import BORDER, CLEAN
 from ganvas.curate.sizes import checked_size, propose_size
 from ganvas.curate.split import Candidate, check_split, split_pictures
 from ganvas.errors import InputError, did_you_mean
@@ -45,6 +46,7 @@ class Plan:
     reasons: list[str]
     selection: Selection = Selection()
     groups: Mapping[str, int] = field(default_factory=dict)
+    trims: Mapping[str, Trim] = field(default_factory=dict)
     before: Before = Before()
 
     def splits(self, images: Sequence[ImageRow]) -> tuple[list[str], str]:
@@ -123,17 +125,26 @@ def make_plan(
             f"`ganvas set renew {name}`"
         )
     images, reasons = choose(studio, selection, seed)
+    trims = studio.catalog.trims(CLEAN, BORDER)
+    if trimmed := sum(image.sha256 in trims for image in images):
+        reasons.append(f"{trimmed:,} pictures are trimmed of a border first")
     if size is None:
-        proposal = propose_size([(image.width, image.height) for image in images])
+        proposal = propose_size([_size(image, trims.get(image.sha256)) for image in images])
         width, height = proposal.width, proposal.height
         reasons.append(f"size {width}x{height}: {proposal.reason}")
     if channels is None:
         channels, reason = _channels(images, fit, colour)
         reasons.append(f"{channels} channel{'s' * (channels > 1)}: {reason}")
     recipe = Recipe(width, height, channels, fit, "#{:02x}{:02x}{:02x}".format(*colour))  # type: ignore[arg-type]
-    return Plan(
-        name, recipe, images, split, seed, reasons, selection, studio.catalog.duplicate_groups(), before or Before()
-    )
+    groups = studio.catalog.duplicate_groups()
+    return Plan(name, recipe, images, split, seed, reasons, selection, groups, trims, before or Before())
+
+
+def _size(image: ImageRow, trim: Trim | None) -> tuple[int, int]:
+    if trim is None:
+        return image.width, image.height
+    left, top, right, bottom = trim
+    return right - left, bottom - top
 
 
 def _channels(images: Sequence[ImageRow], fit: str, background: tuple[int, int, int]) -> tuple[int, str]:

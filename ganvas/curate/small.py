@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ganvas.curate.pack import pack
 from ganvas.curate.packer import Recipe
+from ganvas.curate.rules.registry import BORDER, CLEAN
 from ganvas.pictures.same import COMPARED_PX, Sameness, is_plain, sameness
 from ganvas.progress import Progress
 from ganvas.studio import StudioFolder
@@ -60,7 +61,8 @@ class SmallPictures:
 
     def _read(self, path: Path) -> None:
         recipe = Recipe(COMPARED_PX, COMPARED_PX, 3, "stretch", "white")
-        originals = [(str(self._studio.image_path(sha256)), sha256) for sha256 in self._sha256s]
+        trims = self._studio.catalog.trims(CLEAN, BORDER)  # what is hashed, too, lies inside a border
+        originals = [(str(self._studio.image_path(sha)), sha, trims.get(sha)) for sha in self._sha256s]
         with path.open("w+b") as file:
             refused = pack(file, originals, recipe, progress=self._progress, label="comparing alike pictures")
         readable = np.array([refusal is None for refusal in refused], bool)

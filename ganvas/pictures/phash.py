@@ -1,47 +1,30 @@
-"""A perceptual hash: 64 bits that hardly change when a picture is resized, recompressed or brightened: `phash(gray)`.
+"""A perceptual hash: pictures that look the same differ in few of its 64 bits. `phash(image)`. A pure function.
 
-Zauner 2010, "Implementation and Benchmarking of Perceptual Image Hash Functions", section 3.2: which of the 8 × 8
-lowest frequencies of a 32 × 32 gray version are above their median. Of a picture of one colour it says nothing.
+The low frequencies of a picture of 32×32 grays (its discrete cosine transform, the 8×8 lowest), each compared with the
+median of them: C. Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions" (2010), section 3.2.1.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
+from PIL import Image
 
 SIDE_PX = 32
-LOWEST = 8
-BLOCK = 4096
+KEPT = 8
+FLAT = 2.0  # of 255: below this spread there is nothing but noise to hash
+
+_places = np.arange(SIDE_PX)
+_COSINES = np.cos(np.pi / SIDE_PX * (_places[None, :] + 0.5) * np.arange(KEPT)[:, None])  # DCT-II, [KEPT, SIDE_PX]
 
 
-def phash(gray: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.int64]:
-    """Gray pictures [N, 32, 32] (or one, [32, 32]) of any scale -> int64 [N] (or a scalar array), the bits as signed.
+def phash(gray: Image.Image) -> int | None:
+    """64 bits of an image of mode L as a signed number, the lowest frequency first; None for one of a single shade.
 
-    The first bit is the mean's, against the median of the other 63. Raises ValueError for any other size.
+    The first coefficient (the mean) takes no part in the median: it would say how bright the picture is.
     """
-    if gray.shape[-2:] != (SIDE_PX, SIDE_PX) or gray.ndim not in (2, 3):
-        raise ValueError(f"a perceptual hash needs gray pictures [N, {SIDE_PX}, {SIDE_PX}], not {list(gray.shape)}")
-    pictures = gray.reshape(-1, SIDE_PX, SIDE_PX)
-    hashes = np.empty(len(pictures), np.int64)
-    for start in range(0, len(pictures), BLOCK):
-        hashes[start : start + BLOCK] = _hashes(pictures[start : start + BLOCK])
-    return hashes.reshape(gray.shape[:-2])
-
-
-def _hashes(pictures: NDArray[Any]) -> NDArray[np.int64]:
-    waves = _cosines()
-    lowest = (waves @ pictures.astype(np.float32) @ waves.T).reshape(len(pictures), -1)
-    above = lowest > np.median(lowest[:, 1:], axis=1, keepdims=True)
-    return np.packbits(above, axis=1).view(">i8")[:, 0].astype(np.int64)
-
-
-@cache
-def _cosines() -> NDArray[np.float32]:
-    """The discrete cosine transform (type II) of 32 values, its 8 lowest frequencies: [8, 32]."""
-    places = (np.arange(SIDE_PX) + 0.5) / SIDE_PX
-    waves = np.cos(np.pi * np.arange(LOWEST)[:, None] * places)
-    waves[0] /= np.sqrt(2)
-    return waves.astype(np.float32)
+    small = np.asarray(gray.resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX), np.float64)
+    if small.max() - small.min() < FLAT:
+        return None
+    waves = (_COSINES @ small @ _COSINES.T).ravel()
+    bits = waves > np.median(waves[1:])
+    return int.from_bytes(np.packbits(bits).tobytes(), "big", signed=True)

@@ -25,6 +25,7 @@ __all__ = ["LIMITS", "Limits", "Picture", "PictureInfo", "UnreadablePicture", "r
 
 EXIF_KEYS = ("exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp")
 ORIENTATION_TAG = 0x0112
+SIDEWAYS = (5, 6, 7, 8)
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -66,11 +67,15 @@ class Picture:
     info: PictureInfo
 
 
-def read_picture(data: bytes, *, background: str = "white", limits: Limits = LIMITS) -> Picture:
+def read_picture(
+    data: bytes, *, background: str = "white", limits: Limits = LIMITS, enough_px: int | None = None
+) -> Picture:
     """Decode the first frame of an encoded picture to sRGB or gray.
 
     `background` is the colour seen through transparency (a name or #rrggbb; one with a hue makes a gray picture RGB).
-    Safe in threads. Raises UnreadablePicture for bytes that cannot be read, SettingsError for an unknown colour.
+    With `enough_px` a JPEG may come out at a half, quarter or eighth of its size (the inverse transform gives fewer
+    pixels, averaged), its longer side no less than that; the info still tells the original's size. Safe in threads.
+    Raises UnreadablePicture for bytes that cannot be read, SettingsError for an unknown colour.
     """
     colour = colour_of(background)
     if len(data) > limits.max_bytes:
@@ -78,7 +83,7 @@ def read_picture(data: bytes, *, background: str = "white", limits: Limits = LIM
     format_name = sniff(data)
     try:
         with _pillow_settings(limits.max_pixels):
-            return _read(data, format_name, colour, limits)
+            return _read(data, format_name, colour, limits, enough_px)
     except UnreadablePicture:
         raise
     except MemoryError as error:
@@ -89,23 +94,29 @@ def read_picture(data: bytes, *, background: str = "white", limits: Limits = LIM
         raise UnreadablePicture(_reason(format_name, error)) from error
 
 
-def _read(data: bytes, format_name: str, background: tuple[int, int, int], limits: Limits) -> Picture:
+def _read(
+    data: bytes, format_name: str, background: tuple[int, int, int], limits: Limits, enough_px: int | None
+) -> Picture:
     image, frames = _open(data, format_name)
     if image.width * image.height > limits.max_pixels:
         raise UnreadablePicture(f"{_too_many_pixels(limits)}: {image.width}×{image.height}")
-    mode = image.mode
+    mode, (width, height) = image.mode, image.size
+    if enough_px is not None and (shrink := max(image.size) // enough_px) > 1:
+        image.draft(None, (max(1, width // shrink), max(1, height // shrink)))
     image.load()
     if _is_plain(image, format_name):
         done: Image.Image = image
     else:
         profile = image.info.get("icc_profile")
-        eight = to_eight_bits(_upright(image))
+        if (orientation := _orientation(image)) in SIDEWAYS:
+            width, height = height, width
+        eight = to_eight_bits(image.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else image)
         colours, alpha = without_alpha(eight)
         done = composite(to_srgb(colours, profile), alpha, background)
     pixels = np.asarray(done)
     if pixels.ndim == 2:
         pixels = pixels[:, :, None]
-    return Picture(pixels, PictureInfo(format_name, done.width, done.height, mode, frames))
+    return Picture(pixels, PictureInfo(format_name, width, height, mode, frames))
 
 
 def _open(data: bytes, format_name: str) -> tuple[ImageFile.ImageFile, int]:
@@ -126,14 +137,13 @@ def _is_plain(image: Image.Image, format_name: str) -> bool:
     return not ("icc_profile" in info or "transparency" in info or any(key in info for key in EXIF_KEYS))
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _orientation(image: Image.Image) -> int:
     try:
-        method = UPRIGHT.get(image.getexif().get(ORIENTATION_TAG, 1))
+        return int(image.getexif().get(ORIENTATION_TAG, 1))
     except MemoryError:
         raise
     except Exception:  # broken EXIF says nothing about the pixels
-        return image
-    return image if method is None else image.transpose(method)
+        return 1
 
 
 def _reason(format_name: str, error: Exception) -> str:

@@ -17,6 +17,7 @@ from ganvas.curate.holding import hold
 from ganvas.errors import InputError
 from ganvas.pictures.packed import PackedSet
 from ganvas.studio import StudioFolder
+from ganvas.workers import worker_environment
 
 Add = Callable[..., list[str]]
 MANY = 400  # enough for worker processes, in chunks
@@ -155,7 +156,8 @@ class Deadly:
 
 make_set(StudioFolder.open(sys.argv[1]), "pets", size=(11, 8), workers=2, progress=Deadly())
 """
-    done = subprocess.run([sys.executable, "-c", code, str(studio.root), str(at)], check=False)
+    command = [sys.executable, "-c", code, str(studio.root), str(at)]
+    done = subprocess.run(command, check=False, env=worker_environment())
     assert done.returncode == -signal.SIGKILL
     [leftover] = studio.sets.iterdir()
     assert leftover.name.startswith(".pets.partial-")
