@@ -13,13 +13,13 @@ from PIL import Image, ImageDraw
 
 import ganvas
 from ganvas.catalog import FoundPicture
-from ganvas.catalog.records import now
+from ganvas.catalog.records import InspectionRow
 from ganvas.catalog.schema import Inspection
 from ganvas.curate.duplicates import decide_duplicates, find_duplicates
+from ganvas.curate.inspect.inspector import inspected
+from ganvas.curate.inspect.measures import VERSION
 from ganvas.errors import InputError
-from ganvas.pictures.phash import phash
 from ganvas.pictures.read import read_picture
-from ganvas.pictures.resize import as_channels, fit
 from ganvas.pictures.same import sameness
 from ganvas.studio import StudioFolder
 
@@ -68,12 +68,9 @@ def put(
         studio.catalog.add_found([FoundPicture(sha256, len(data), *row, "folder", sha256)])
         names.append(sha256)
         if inspect:
-            gray = fit(as_channels(read.pixels, 1), 32, 32, "stretch")[..., 0]
-            ids = {image.sha256: image.id for image in studio.catalog.images(kept=False)}
-            values = {"image_id": ids[sha256], "version": "1", "phash": int(phash(gray)), "trim": None}
-            with studio.catalog.session(write=True) as connection:
-                values |= {"measures": measures or {}, "inspected_at": now()}
-                connection.execute(studio.catalog.insert(Inspection), values)
+            seen = inspected(path, len(data))
+            told = seen["measures"] if measures is None else measures
+            studio.catalog.save_inspections([InspectionRow(sha256, VERSION, seen["phash"], told, seen["trim"])])
     return names
 
 
