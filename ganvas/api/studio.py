@@ -142,17 +142,20 @@ class Studio(Curating):
         return PictureSet(self, name)
 
     def duplicates(
-        self, radius: int = 8, *, alike: Sequence[tuple[str, str]] = (), dry_run: bool = False
+        self, radius: int = 8, *, alike: float | None = None, encoder: str | None = None, dry_run: bool = False
     ) -> DuplicateSummary:
         """Drop pictures that show the same as a better one; `dry_run` only finds them.
 
-        `radius` is how many of a perceptual hash's 64 bits may differ; `alike` are pairs of image hashes that features
-        call the same. Raises InputError where no picture is inspected yet.
+        `radius` is how many of a perceptual hash's 64 bits may differ; `alike` the cosine from which on features of an
+        encoder are called the same, too. Raises InputError where no picture is inspected yet.
         """
+        from ganvas.curate.alike import alike_by_features
         from ganvas.curate.duplicates import decide_duplicates, find_duplicates
+        from ganvas.encode import encoder as load_encoder
 
         search = find_duplicates if dry_run else decide_duplicates
-        return search(self.folder, radius, self.progress, alike=alike)
+        pairs = alike_by_features(self.folder, alike, load_encoder(encoder), self.progress) if alike is not None else ()
+        return search(self.folder, radius, self.progress, alike=pairs)
 
     def sets(self) -> list[PictureSet]:
         """Every set, oldest first."""

@@ -201,6 +201,19 @@ def test_pairs_that_features_call_alike_are_taken_at_their_word(studio: StudioFo
     assert {image.sha256 for image in studio.catalog.images()} == {large, third}
 
 
+def test_features_call_a_mirror_image_the_same_where_hashes_do_not(studio: StudioFolder) -> None:
+    mirrored = scene(2).transpose(Image.Transpose.FLIP_LEFT_RIGHT).resize((80, 60))
+    whole, other, small = put(studio, encoded(scene(2)), encoded(scene(5)), encoded(mirrored))
+    opened = ganvas.Studio(studio.root, str(studio.catalog.url.render_as_string(hide_password=False)))
+    assert opened.duplicates(dry_run=True).groups == []
+    assert opened.duplicates(alike=0.8).dropped == 1
+    assert {image.sha256 for image in studio.catalog.images()} == {whole, other}
+    assert small in studio.catalog.dropped_by("clean", "duplicate")
+    with pytest.raises(InputError, match="--alike 2.0 cannot be"):
+        opened.duplicates(alike=2.0)
+    opened.folder.catalog.close()
+
+
 def test_the_sheet_shows_who_stays_in_green(studio: StudioFolder) -> None:
     for seed in range(12):
         put(studio, encoded(scene(seed)), encoded(scene(seed), "BMP"))

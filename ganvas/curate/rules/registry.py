@@ -101,4 +101,4 @@ def told_apart(score: float, threshold: float) -> tuple[str, str]:
         pair = number(score, digits), number(threshold, digits)
         if pair[0].rstrip("0") != pair[1].rstrip("0"):
             return pair[0], number(threshold) if digits == 2 else pair[1]
-    return number(score, 5), number(threshold, 5)
+    return number(score), number(threshold)
