@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, func, select, update
 
@@ -23,12 +23,20 @@ class DecisionQueries(Database):
             self.one_at_a_time(connection)
             self._decide(connection, stage, rule, verdicts)
 
-    def decide_anew(self, stage: str, rule: str, verdicts: Sequence[Verdict]) -> None:
-        """The same as all that the rule says now: whatever else it said before is undone. All or nothing."""
-        standing = update(Decision).where(Decision.stage == stage, Decision.rule == rule, Decision.undone.is_(False))
+    def decide_anew(
+        self, stage: str, rule: str, verdicts: Sequence[Verdict], unseen: Collection[str] = ()
+    ) -> None:
+        """The same as all that the rule says now: whatever else it said before is undone. All or nothing.
+
+        What it said before of the `unseen` stands: they were asked for, and could not be looked at just now.
+        """
+        standing = (Decision.stage == stage) & (Decision.rule == rule) & Decision.undone.is_(False)
         with self.session(write=True) as connection:
             self.one_at_a_time(connection)
-            connection.execute(standing.values(undone=True))
+            said = set(connection.scalars(select(Decision.image_id).where(standing)))
+            stale = said - set(image_ids(connection, unseen).values())
+            for chunk in chunks(sorted(stale)):
+                connection.execute(update(Decision).where(standing, Decision.image_id.in_(chunk)).values(undone=True))
             self._decide(connection, stage, rule, verdicts)
 
     def standing_rules(self, stage: str) -> list[str]:

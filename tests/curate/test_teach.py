@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -168,3 +169,35 @@ def test_a_damaged_memory_says_how_to_go_on(studio: StudioFolder, folders: tuple
     with pytest.raises(InputError, match="--afresh forgets"):
         lesson(studio, *folders)
     assert lesson(studio, *folders, afresh=True).like == 8
+
+
+def test_examples_that_cannot_be_read_just_now_are_remembered_and_said(
+    studio: StudioFolder, folders: tuple[Path, Path], notes: Any
+) -> None:
+    add_kinds(studio, {"stripes": 5, "spots": 5})
+    lesson(studio, *folders)
+    for file in list(folders[0].iterdir())[:3]:
+        file.unlink()
+    shutil.rmtree(studio.features)
+    progress = notes()
+    fewer = lesson(studio, progress=progress)
+    assert (fewer.like, fewer.unlike, fewer.unseen) == (5, 9, 3)
+    assert "3 of 17 examples cannot be seen just now: remembered, not learned from" in progress.lines
+    folder_of(folders[0], "stripes", 8, seed=10)
+    assert (lesson(studio).like, lesson(studio).unseen) == (8, 0)
+
+
+def test_what_a_lesson_dropped_stays_dropped_while_its_original_cannot_be_read(
+    studio: StudioFolder, folders: tuple[Path, Path]
+) -> None:
+    hashes = add_kinds(studio, {"stripes": 5, "spots": 5})
+    lesson(studio, *folders)
+    away = studio.images.with_name("away")
+    shutil.rmtree(studio.features)
+    gone = studio.image_path(hashes["spots"][0])
+    gone.rename(away)
+    again = lesson(studio)
+    assert (again.dropped, again.left_out) == (4, 1)
+    assert kept(studio) == set(hashes["stripes"])
+    away.rename(gone)
+    assert lesson(studio).dropped == 5
