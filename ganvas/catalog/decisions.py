@@ -23,9 +23,7 @@ class DecisionQueries(Database):
             self.one_at_a_time(connection)
             self._decide(connection, stage, rule, verdicts)
 
-    def decide_anew(
-        self, stage: str, rule: str, verdicts: Sequence[Verdict], unseen: Collection[str] = ()
-    ) -> None:
+    def decide_anew(self, stage: str, rule: str, verdicts: Sequence[Verdict], unseen: Collection[str] = ()) -> None:
         """The same as all that the rule says now: whatever else it said before is undone. All or nothing.
 
         What it said before of the `unseen` stands: they were asked for, and could not be looked at just now.
