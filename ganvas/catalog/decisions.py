@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Connection, func, select, update
 
 from ganvas.catalog.database import Database
-from ganvas.catalog.images import chunks, image_ids, standing_drop
+from ganvas.catalog.images import chunks, image_ids, is_kept, standing_drop
 from ganvas.catalog.records import DecisionRow, now
 from ganvas.catalog.schema import Decision, Image
 
@@ -42,6 +42,17 @@ class DecisionQueries(Database):
         query = select(Decision.rule).where(Decision.stage == stage, Decision.undone.is_(False)).distinct()
         with self.session() as connection:
             return sorted(connection.scalars(query))
+
+    def unspoken(self, stage: str) -> dict[str, int]:
+        """Rule of a stage that says something -> how many kept images it says nothing of."""
+        kept = Image.width.is_not(None) & is_kept()
+        standing = (Decision.stage == stage) & Decision.undone.is_(False)
+        spoken = select(Decision.rule, func.count()).join(Image, Image.id == Decision.image_id).where(standing, kept)
+        with self.session() as connection:
+            rules = connection.scalars(select(Decision.rule).where(standing).distinct()).all()
+            total = connection.scalar(select(func.count()).select_from(Image).where(kept)) or 0
+            counts = dict(connection.execute(spoken.group_by(Decision.rule)).all())
+        return {rule: total - counts.get(rule, 0) for rule in sorted(rules)}
 
     def undo(self, stage: str, rule: str, sha256s: Sequence[str]) -> None:
         """Set a rule's decisions about these images aside; the rows stay."""

@@ -201,3 +201,24 @@ def test_what_a_lesson_dropped_stays_dropped_while_its_original_cannot_be_read(
     assert kept(studio) == set(hashes["stripes"])
     away.rename(gone)
     assert lesson(studio).dropped == 5
+
+
+def test_a_lesson_again_goes_on_as_last_time_and_scores_what_came_since(
+    tmp_path: Path, folders: tuple[Path, Path]
+) -> None:
+    studio = Studio(tmp_path / "studio")
+    add_kinds(studio.folder, {"stripes": 6, "spots": 6})
+    assert studio.info()["lessons"] == []
+    studio.teach("striped", *folders, threshold=0.6, encoder="effnet-lite0")
+    assert studio.info()["lessons"] == [{"name": "striped", "unscored": 0}]
+    more = add_kinds(studio.folder, {"stripes": 2, "spots": 3}, seed=9)
+    assert studio.info()["lessons"] == [{"name": "striped", "unscored": 5}]
+    again = studio.teach("striped")
+    assert (again.threshold, again.encoder, again.like, again.unlike) == (0.6, "effnet-lite0", 8, 9)
+    assert studio.info()["lessons"] == [{"name": "striped", "unscored": 0}]
+    assert not set(more["spots"]) & kept(studio.folder)
+    studio.teach("striped", score_only=True)
+    assert studio.teach("striped").score_only
+    assert not studio.teach("striped", threshold=0.7).score_only
+    afresh = studio.teach("striped", *folders, afresh=True)
+    assert (afresh.threshold, afresh.encoder) == (0.5, "effnet-lite0-levels")
