@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganvas.cli.opening import AsJson, Opening, print_json, print_table
+from ganvas.cli.opening import AsJson, Opening, check_alone, print_json, print_table
 from ganvas.errors import InputError
 
 if TYPE_CHECKING:
@@ -100,6 +100,8 @@ def thin(
     """Keep the pictures in the densest places, drop the odd ones. Fewer, more alike pictures train faster."""
     if (share is None) != undo:
         raise InputError("name the share to keep, as `ganvas thin 0.8`, or --undo")
+    if undo:
+        check_alone(context, "undo")
     opening: Opening = context.obj
     studio = opening.studio()
     if share is None:
@@ -145,6 +147,8 @@ def teach(
     as_json: AsJson = False,
 ) -> None:
     """Sort all pictures by examples. Twenty of either side do; the unsure ones are shown, to be labelled next."""
+    if undo:
+        check_alone(context, "undo", "name")
     opening: Opening = context.obj
     studio = opening.studio()
     if undo:

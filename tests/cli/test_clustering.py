@@ -109,6 +109,8 @@ def test_find_writes_a_sheet_of_the_nearest(studio: Path, tmp_path: Path, call: 
         (("cluster", "name", "9", "x"), "has no cluster '9'"),
         (("teach", "x", "--like-cluster", "0"), "--unlike shows nothing"),
         (("teach", "x", "--undo"), "nothing was decided by a lesson called 'x'"),
+        (("teach", "x", "--undo", "--like", "a", "--afresh"), "--undo has no use for --like, --afresh"),
+        (("thin", "--undo", "--encoder", "clip"), "--undo has no use for --encoder"),
         (("find",), "name a picture, or write --word WORD"),
         (("find", "--word", "giraffe", "--encoder", "effnet-lite0"), "use --encoder clip"),
         (("find", "nowhere.png"), "cannot be opened"),

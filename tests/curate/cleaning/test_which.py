@@ -105,8 +105,16 @@ def test_a_word_from_the_command_line(studio: StudioFolder, hashes: dict[str, st
     assert out.strip().endswith("kept: a person said so (the best one), over landscape: 1.33, at most 1")
     assert json.loads(call("-C", studio.root, "why", one, "--json")[1])["kept"] is True
     assert call("-C", studio.root, "keep", one, "--undo")[1] == "1 image left to the rules again\n"
+    assert "was not kept by anybody" in call("-C", studio.root, "keep", one, "--undo")[2]
     assert call("-C", studio.root, "drop", one)[1] == "1 image dropped, whatever the rules say\n"
     assert call("-C", studio.root, "why", one)[1].strip().endswith("dropped: a person said so")
+    code, out, err = call("-C", studio.root, "keep", one, "--undo")
+    assert (code, out) == (1, "")
+    assert f"was not kept: `ganvas drop {one[:12]} --undo`" in err
+    code, _, err = call("-C", studio.root, "drop", one, "--undo", "--because", "of this")
+    assert code == 1
+    assert "--undo has no use for --because" in err
+    assert call("-C", studio.root, "drop", one, "--undo")[0] == 0
 
 
 @pytest.mark.parametrize(
