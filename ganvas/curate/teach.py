@@ -13,8 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ganvas.catalog.duplicates import DUPLICATE
+from ganvas.catalog.images import PERSON
+from ganvas.curate.density import SPARSE
 from ganvas.curate.features import look_at
+from ganvas.curate.packer import ALTERED, UNREADABLE, VANISHED
 from ganvas.curate.regression import Lesson, learn
+from ganvas.curate.rules import RULES
 from ganvas.curate.teach_examples import Examples, Shown, gathered, remember, remembered
 from ganvas.curate.teach_sheets import Scored, draw_lesson
 from ganvas.encode import Encoder
@@ -25,6 +30,7 @@ from ganvas.studio import StudioFolder, checked_name
 
 Verdict = tuple[str, bool, float | None, str | None]
 TEACH = "teach"
+OTHER_RULES = (DUPLICATE, SPARSE, PERSON, VANISHED, ALTERED, UNREADABLE)  # beside those of `ganvas clean`
 NOTHING = Shown()
 
 
@@ -134,6 +140,8 @@ def teach(
 
 def _candidates(studio: StudioFolder, name: str, threshold: float) -> list[str]:
     checked_name("lesson", name)
+    if name in (*RULES.names(), *OTHER_RULES):
+        raise InputError(f"a lesson cannot be called {name}, since a rule is: choose another name")
     if not 0 <= threshold <= 1:
         raise InputError(f"--threshold {threshold} cannot be: a probability from 0 to 1")
     candidates = studio.catalog.kept_but_for(TEACH, name)

@@ -25,7 +25,6 @@ def test_a_clustering_comes_back_with_its_members_nearest_first(open_catalog: Ca
     catalog = open_catalog()
     assert catalog.clusterings() == [row]
     assert catalog.clustering_named("main") == row
-    assert catalog.cluster_sizes("main") == {0: 3, 1: 2}
     assert [member.sha256 for member in catalog.cluster_members("main", 0)] == [names[4], names[2], names[0]]
     assert sorted(m.sha256 for m in catalog.cluster_members("main")) == names
     assert catalog.clustering_named("other") is None

@@ -222,3 +222,11 @@ def test_a_lesson_again_goes_on_as_last_time_and_scores_what_came_since(
     assert not studio.teach("striped", threshold=0.7).score_only
     afresh = studio.teach("striped", *folders, afresh=True)
     assert (afresh.threshold, afresh.encoder) == (0.5, "effnet-lite0-levels")
+
+
+@pytest.mark.parametrize("name", ["blurry", "too-small", "duplicate", "sparse", "person", "vanished"])
+def test_a_lesson_is_not_called_like_a_rule(studio: StudioFolder, folders: tuple[Path, Path], name: str) -> None:
+    add_kinds(studio, {"stripes": 3})
+    with pytest.raises(InputError, match=f"a lesson cannot be called {name}, since a rule is"):
+        teach(studio, name, Shown([folders[0]]), Shown([folders[1]]), encoder=Thumbnails())
+    assert not (studio.taught / name).exists()
