@@ -116,7 +116,7 @@ def teach(
         raise InputError(
             f"none of the {len(candidates):,} originals in {studio.images} can be read: see that it is there"
         )
-    chances = lesson.probabilities(looked.features)
+    chances = np.concatenate([lesson.probabilities(features) for _, features in looked.blocks()])
     verdicts = _verdicts(name, looked.sha256s, chances, threshold, score_only)
     studio.catalog.decide_anew(TEACH, name, verdicts, unseen=set(candidates) - set(looked.sha256s))
     scored = Scored(looked.sha256s, chances, threshold)
@@ -168,7 +168,7 @@ def _seen(studio: StudioFolder, examples: Examples, encoder: Encoder, progress: 
         sha256: Path(path) if path else studio.image_path(sha256)
         for sha256, path in (examples.like | examples.unlike).items()
     }
-    looked = look_at(studio, originals, encoder, progress)
+    looked = look_at(studio, originals, encoder, progress).loaded()
     seen = examples.only(set(looked.sha256s))
     for side, shown, option in (
         (seen.like, examples.like, "--like"),
