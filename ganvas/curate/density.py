@@ -89,9 +89,9 @@ def _sheet(studio: StudioFolder, verdicts: list[Verdict], count: int, share: flo
     bands = []
     for label, part in (
         ("kept: the densest", verdicts[:count][:A_BAND]),
-        ("kept: the last", verdicts[max(0, count - A_BAND) : count]),
+        ("kept: the last", verdicts[max(A_BAND, count - A_BAND) : count]),
         ("dropped: the first", verdicts[count : count + A_BAND]),
-        ("dropped: the loneliest", verdicts[count:][: -A_BAND - 1 : -1]),
+        ("dropped: the loneliest", verdicts[count + A_BAND :][: -A_BAND - 1 : -1]),
     ):
         if part:
             captions = [f"{score:.2f} {sha256[:8]}" for sha256, _, score, _ in part]
