@@ -72,7 +72,7 @@ class Curating:
         like_clusters: Sequence[str] = (),
         unlike_clusters: Sequence[str] = (),
         clustering: str = "main",
-        threshold: float = 0.5,
+        threshold: float | None = None,
         score_only: bool = False,
         afresh: bool = False,
         encoder: str | None = None,
@@ -81,26 +81,32 @@ class Curating:
     ) -> Taught:
         """Sort all pictures by examples: folders or files, clusters by name or number. They add to earlier lessons'.
 
-        Seen through effnet-lite0-levels if no encoder is named. Raises InputError where a side is empty or unreadable.
+        What is not said is as in the last lesson of this name (`afresh` forgets it): without any examples, that lesson
+        is applied to what is kept by now. At first, seen through effnet-lite0-levels, a threshold of 0.5.
+        Raises InputError where a side is empty or unreadable.
         """
         from ganvas.curate.teach import teach
         from ganvas.curate.teach_examples import Shown
-        from ganvas.encode import LEVELS_ENCODER
+        from ganvas.curate.teach_manner import Manner, last_manner, manner, remember_manner
         from ganvas.encode import encoder as load_encoder
 
-        return teach(
+        last = Manner() if afresh else last_manner(self.folder, name)
+        how = manner(last, encoder, weights, threshold, score_only)
+        taught = teach(
             self.folder,
             name,
             Shown(_several(like), like_clusters),
             Shown(_several(unlike), unlike_clusters),
-            encoder=load_encoder(encoder or LEVELS_ENCODER, weights),
+            encoder=load_encoder(how.encoder, how.weights),
             clustering=clustering,
-            threshold=threshold,
-            score_only=score_only,
+            threshold=how.threshold,
+            score_only=how.score_only,
             afresh=afresh,
             seed=seed,
             progress=self.progress,
         )
+        remember_manner(self.folder, name, how)
+        return taught
 
     def undo_teach(self, name: str) -> int:
         """Returns how many decisions were undone; the examples stay. Raises InputError where there were none."""

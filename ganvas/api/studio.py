@@ -240,12 +240,18 @@ class Studio(Curating):
         return Ranking.of(cards, reasons)
 
     def info(self) -> dict[str, Any]:
-        """What is here: images (a count), dropped {rule: count}, sets and runs (each with its name, oldest first)."""
+        """What is here: images (a count), dropped {rule: count}, sets and runs (each with its name, oldest first).
+
+        `lessons` are those that decide, each with how many kept pictures came after it and were never scored.
+        """
+        from ganvas.curate.teach import TEACH
+
         catalog = self.folder.catalog
         return {
             "studio": str(self.folder.root),
             "images": catalog.count_images(),
             "dropped": catalog.dropped(),
+            "lessons": [{"name": name, "unscored": count} for name, count in catalog.unspoken(TEACH).items()],
             "sets": [
                 {
                     "name": row.name,

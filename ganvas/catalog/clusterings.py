@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, delete, insert, select, update
 
 from ganvas.catalog.database import Database
 from ganvas.catalog.images import chunks, image_ids
@@ -64,18 +64,6 @@ class ClusteringQueries(Database):
             query = query.where(ClusterMember.cluster == cluster)
         with self.session() as connection:
             return [ClusterMemberRow(*row) for row in connection.execute(query)]
-
-    def cluster_sizes(self, name: str) -> dict[int, int]:
-        """Cluster -> how many images it has."""
-        query = (
-            select(ClusterMember.cluster, func.count())
-            .join(Clustering, Clustering.id == ClusterMember.clustering_id)
-            .where(Clustering.name == name)
-            .group_by(ClusterMember.cluster)
-            .order_by(ClusterMember.cluster)
-        )
-        with self.session() as connection:
-            return dict(connection.execute(query).all())
 
     def name_clusters(self, name: str, names: Mapping[int, str]) -> None:
         """Replace what the clusters of a clustering are called. Raises CatalogError where there is no such one."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, func, select, update
 
 from ganvas.catalog.database import Database
-from ganvas.catalog.images import chunks, image_ids, standing_drop
+from ganvas.catalog.images import chunks, image_ids, is_kept, standing_drop
 from ganvas.catalog.records import DecisionRow, now
 from ganvas.catalog.schema import Decision, Image
 
@@ -23,12 +23,18 @@ class DecisionQueries(Database):
             self.one_at_a_time(connection)
             self._decide(connection, stage, rule, verdicts)
 
-    def decide_anew(self, stage: str, rule: str, verdicts: Sequence[Verdict]) -> None:
-        """The same as all that the rule says now: whatever else it said before is undone. All or nothing."""
-        standing = update(Decision).where(Decision.stage == stage, Decision.rule == rule, Decision.undone.is_(False))
+    def decide_anew(self, stage: str, rule: str, verdicts: Sequence[Verdict], unseen: Collection[str] = ()) -> None:
+        """The same as all that the rule says now: whatever else it said before is undone. All or nothing.
+
+        What it said before of the `unseen` stands: they were asked for, and could not be looked at just now.
+        """
+        standing = (Decision.stage == stage) & (Decision.rule == rule) & Decision.undone.is_(False)
         with self.session(write=True) as connection:
             self.one_at_a_time(connection)
-            connection.execute(standing.values(undone=True))
+            said = set(connection.scalars(select(Decision.image_id).where(standing)))
+            stale = said - set(image_ids(connection, unseen).values())
+            for chunk in chunks(sorted(stale)):
+                connection.execute(update(Decision).where(standing, Decision.image_id.in_(chunk)).values(undone=True))
             self._decide(connection, stage, rule, verdicts)
 
     def standing_rules(self, stage: str) -> list[str]:
@@ -36,6 +42,17 @@ class DecisionQueries(Database):
         query = select(Decision.rule).where(Decision.stage == stage, Decision.undone.is_(False)).distinct()
         with self.session() as connection:
             return sorted(connection.scalars(query))
+
+    def unspoken(self, stage: str) -> dict[str, int]:
+        """Rule of a stage that says something -> how many kept images it says nothing of."""
+        kept = Image.width.is_not(None) & is_kept()
+        standing = (Decision.stage == stage) & Decision.undone.is_(False)
+        spoken = select(Decision.rule, func.count()).join(Image, Image.id == Decision.image_id).where(standing, kept)
+        with self.session() as connection:
+            rules = connection.scalars(select(Decision.rule).where(standing).distinct()).all()
+            total = connection.scalar(select(func.count()).select_from(Image).where(kept)) or 0
+            counts = dict(connection.execute(spoken.group_by(Decision.rule)).all())
+        return {rule: total - counts.get(rule, 0) for rule in sorted(rules)}
 
     def undo(self, stage: str, rule: str, sha256s: Sequence[str]) -> None:
         """Set a rule's decisions about these images aside; the rows stay."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ganvas.cli.opening import AsJson, Opening, print_json, print_table
+from ganvas.cli.opening import AsJson, Opening, check_alone, print_json, print_table
 
 if TYPE_CHECKING:
     from ganvas.curate import Cleaned
@@ -58,18 +58,12 @@ def why(
 
 def keep(context: typer.Context, images: Images, because: Because = None, undo: Undo = False) -> None:
     """Keep images, whatever the rules say now or later."""
-    opening: Opening = context.obj
-    studio = opening.studio()
-    hashes = studio.take_back(*images) if undo else studio.keep(*images, because=because)
-    _print_word("kept", hashes, undo)
+    _say(context, "kept", images, because, undo)
 
 
 def drop(context: typer.Context, images: Images, because: Because = None, undo: Undo = False) -> None:
     """Drop images, whatever the rules say now or later."""
-    opening: Opening = context.obj
-    studio = opening.studio()
-    hashes = studio.take_back(*images) if undo else studio.drop(*images, because=because)
-    _print_word("dropped", hashes, undo)
+    _say(context, "dropped", images, because, undo)
 
 
 def _print_cleaned(done: Cleaned) -> None:
@@ -124,6 +118,19 @@ def _print_why(facts: dict[str, Any]) -> None:
     print(facts["verdict"])
 
 
-def _print_word(word: str, hashes: list[str], undone: bool) -> None:
-    what = f"{len(hashes):,} image{'s' * (len(hashes) != 1)}"
-    print(f"{what} left to the rules again" if undone else f"{what} {word}, whatever the rules say")
+def _say(context: typer.Context, word: str, images: list[str], because: str | None, undo: bool) -> None:
+    from ganvas.curate.person import take_back
+
+    opening: Opening = context.obj
+    if undo:
+        check_alone(context, "undo", "images")
+        hashes = take_back(opening.studio().folder, images, word == "kept")
+        print(f"{_count(hashes)} left to the rules again")
+    else:
+        studio = opening.studio()
+        hashes = (studio.keep if word == "kept" else studio.drop)(*images, because=because)
+        print(f"{_count(hashes)} {word}, whatever the rules say")
+
+
+def _count(hashes: list[str]) -> str:
+    return f"{len(hashes):,} image{'s' * (len(hashes) != 1)}"

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganvas.cli.opening import AsJson, Opening, print_json, print_table
+from ganvas.cli.opening import AsJson, Opening, check_alone, print_json, print_table
 from ganvas.errors import InputError
 
 if TYPE_CHECKING:
     from ganvas.curate.cluster import Clustered
+    from ganvas.curate.teach import Taught
 
 Encoder = Annotated[
     str | None,
@@ -99,6 +100,8 @@ def thin(
     """Keep the pictures in the densest places, drop the odd ones. Fewer, more alike pictures train faster."""
     if (share is None) != undo:
         raise InputError("name the share to keep, as `ganvas thin 0.8`, or --undo")
+    if undo:
+        check_alone(context, "undo")
     opening: Opening = context.obj
     studio = opening.studio()
     if share is None:
@@ -132,8 +135,9 @@ def teach(
     ] = None,
     clustering: Annotated[str, typer.Option("--clustering", help="Whose clusters these are.")] = "main",
     threshold: Annotated[
-        float, typer.Option("--threshold", help="The probability from which a picture is kept.")
-    ] = 0.5,
+        float | None,
+        typer.Option("--threshold", help="The probability from which a picture is kept: 0.5, or as last time."),
+    ] = None,
     score_only: Annotated[bool, typer.Option("--score-only", help="Record probabilities, drop nothing.")] = False,
     afresh: Annotated[bool, typer.Option("--afresh", help="Forget the examples of earlier lessons.")] = False,
     encoder: Encoder = None,
@@ -143,6 +147,8 @@ def teach(
     as_json: AsJson = False,
 ) -> None:
     """Sort all pictures by examples. Twenty of either side do; the unsure ones are shown, to be labelled next."""
+    if undo:
+        check_alone(context, "undo", "name")
     opening: Opening = context.obj
     studio = opening.studio()
     if undo:
@@ -169,11 +175,16 @@ def teach(
     print(f"{name}: {taught.headline}")
     print(f"taught by {taught.like:,} like and {taught.unlike:,} unlike, seen through {taught.encoder}")
     print("probabilities are the regression's own, for even odds: not calibrated")
-    done = "scored, nothing dropped" if score_only else f"{taught.kept:,} kept, {taught.dropped:,} dropped"
-    print(f"{done} (threshold {threshold:g})")
+    print(_outcome(taught, asked=score_only))
     if taught.left_out:
         print(f"{taught.left_out:,} pictures left out: their originals cannot be read")
     print(*taught.sheets, sep="\n")
+
+
+def _outcome(taught: Taught, asked: bool) -> str:
+    if taught.score_only:
+        return "scored, nothing dropped" + ("" if asked else ", as last time: --threshold 0.5 drops")
+    return f"{taught.kept:,} kept, {taught.dropped:,} dropped (threshold {taught.threshold:g})"
 
 
 def find(

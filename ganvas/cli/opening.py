@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ganvas.errors import InputError
+
 if TYPE_CHECKING:
     from ganvas.api import Studio
 
@@ -30,6 +32,22 @@ class Opening:
         from ganvas.cli.screen import screen
 
         return Studio.open(self.folder, self.database, screen())
+
+
+def check_alone(context: typer.Context, switch: str, *beside: str) -> None:
+    """Raises InputError for options that were typed with a switch and mean nothing there; `beside` names those that do.
+
+    Both as parameters are called: `check_alone(context, "undo", "name")`.
+    """
+    idle = [
+        param.opts[0]
+        for param in context.command.params
+        if param.name not in (switch, *beside, "as_json")
+        and param.name is not None
+        and getattr(context.get_parameter_source(param.name), "name", "") == "COMMANDLINE"
+    ]
+    if idle:
+        raise InputError(f"--{switch} has no use for {', '.join(idle)}: leave it out, or leave out --{switch}")
 
 
 def print_json(record: Any) -> None:

@@ -198,6 +198,12 @@ def _number(value: float | None) -> str:
 def _print_studio(facts: dict[str, Any]) -> None:
     dropped = ", ".join(f"{rule} {count:,}" for rule, count in sorted(facts["dropped"].items())) or "none"
     print(f"{facts['studio']}: {facts['images']:,} images; dropped: {dropped}")
+    for lesson in facts["lessons"]:
+        if lesson["unscored"]:
+            print(
+                f"lesson {lesson['name']} never saw {lesson['unscored']:,} of the kept pictures: "
+                f"`ganvas teach {lesson['name']}` again scores them"
+            )
     if facts["sets"]:
         rows = [[s["name"], f"{s['images']:,}", s["size"], str(len(s["labels"]))] for s in facts["sets"]]
         print_table("sets", ["name", "images", "size", "labels"], rows)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from ganvas.catalog.records import ClusterMemberRow
 from ganvas.curate.showing import PAPER_GRAY, SHOWN_PX, shown
-from ganvas.pictures.bands import Band, banded
+from ganvas.pictures.bands import Band, banded, ends_and_between
 from ganvas.pictures.rows import named_rows
 from ganvas.pictures.sheet import save_png, sheet
 from ganvas.progress import Progress
@@ -53,17 +53,20 @@ def draw_clusters(
 
 
 def _cluster_sheet(studio: StudioFolder, title: str, group: Members, seed: int) -> Image.Image:
-    """Nearest to the centre, drawn by the seed, farthest from it; all in one where they are few. Captions: distance."""
+    """Nearest to the centre, drawn by the seed, farthest from it, each once; all in one where they are few.
+
+    Captions: distance.
+    """
     if len(group) <= A_BAND:
         bands = [("all, most central first", list(group))]
     else:
-        drawn = np.random.default_rng(seed).permutation(len(group))[:A_BAND]
+        central, outer, between = ends_and_between(len(group), A_BAND, seed)
         bands = [
-            ("most central", list(group[:A_BAND])),
-            ("at random", [group[i] for i in sorted(drawn)]),
-            ("outermost, farthest first", list(group[: -A_BAND - 1 : -1])),
+            ("most central", [group[i] for i in central]),
+            ("others at random", [group[i] for i in between]),
+            ("outermost, farthest first", [group[i] for i in outer]),
         ]
-    return banded(title, [_band(studio, label, chosen) for label, chosen in bands], COLUMNS)
+    return banded(title, [_band(studio, label, chosen) for label, chosen in bands if chosen], COLUMNS)
 
 
 def _band(studio: StudioFolder, label: str, chosen: Members) -> Band:

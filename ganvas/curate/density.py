@@ -74,7 +74,7 @@ def thin(
         (looked.sha256s[i], place < count, float(distances[i]), reasons[place < count])
         for place, i in enumerate(order.tolist())
     ]
-    _decide(studio, verdicts)
+    studio.catalog.decide_anew(DENSITY, SPARSE, verdicts, unseen=set(candidates) - set(looked.sha256s))
     sheet = _sheet(studio, verdicts, count, share, progress or Silent())
     left_out = len(candidates) - len(order)
     return Thinned(count, len(order) - count, share, float(distances[order[count - 1]]), left_out, sheet)
@@ -85,21 +85,13 @@ def undo_thin(studio: StudioFolder) -> int:
     return studio.catalog.undo_rule(DENSITY, SPARSE)
 
 
-def _decide(studio: StudioFolder, verdicts: list[Verdict]) -> None:
-    earlier = set(studio.catalog.spoken_of(DENSITY, SPARSE))
-    studio.catalog.decide(DENSITY, SPARSE, verdicts)
-    stale = earlier - {verdict[0] for verdict in verdicts}
-    if stale:
-        studio.catalog.undo(DENSITY, SPARSE, sorted(stale))
-
-
 def _sheet(studio: StudioFolder, verdicts: list[Verdict], count: int, share: float, progress: Progress) -> Path:
     bands = []
     for label, part in (
         ("kept: the densest", verdicts[:count][:A_BAND]),
-        ("kept: the last", verdicts[max(0, count - A_BAND) : count]),
+        ("kept: the last", verdicts[max(A_BAND, count - A_BAND) : count]),
         ("dropped: the first", verdicts[count : count + A_BAND]),
-        ("dropped: the loneliest", verdicts[count:][: -A_BAND - 1 : -1]),
+        ("dropped: the loneliest", verdicts[count + A_BAND :][: -A_BAND - 1 : -1]),
     ):
         if part:
             captions = [f"{score:.2f} {sha256[:8]}" for sha256, _, score, _ in part]

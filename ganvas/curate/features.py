@@ -5,7 +5,8 @@ Worker processes decode the next originals while this one encodes; what was enco
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,6 +38,21 @@ class Looked(NamedTuple):
     sha256s: list[str]
 
 
+@dataclass(frozen=True)
+class Stored:
+    """The same, left on disk, for what needs a block at a time only."""
+
+    store: FeatureStore
+    sha256s: list[str]
+
+    def blocks(self) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+        """Float32 [n, D], and which part of all pictures it is."""
+        return self.store.blocks(self.sha256s)
+
+    def loaded(self) -> Looked:
+        return Looked(self.store.rows(self.sha256s), self.sha256s)
+
+
 def features_of(
     studio: StudioFolder, sha256s: Sequence[str], encoder: Encoder, progress: Progress | None = None
 ) -> Looked:
@@ -44,6 +60,13 @@ def features_of(
 
     An original that cannot be read is left out, with a note. Raises InputError where none can be.
     """
+    return stored_features(studio, sha256s, encoder, progress).loaded()
+
+
+def stored_features(
+    studio: StudioFolder, sha256s: Sequence[str], encoder: Encoder, progress: Progress | None = None
+) -> Stored:
+    """The same, a block at a time."""
     looked = look_at(studio, {sha256: studio.image_path(sha256) for sha256 in sha256s}, encoder, progress)
     if len(sha256s) and not looked.sha256s:
         raise InputError(
@@ -55,7 +78,7 @@ def features_of(
 
 def look_at(
     studio: StudioFolder, originals: Mapping[str, Path], encoder: Encoder, progress: Progress | None = None
-) -> Looked:
+) -> Stored:
     """The same for files anywhere, by their hashes. Gone ones are known if they were looked at before."""
     progress = progress or Silent()
     store = FeatureStore(studio.features, encoder, FIT)
@@ -64,14 +87,14 @@ def look_at(
     if refused:
         shown = "; ".join(f"{originals[it].name[:NAME]} ({refused[it].reason})" for it in list(refused)[:NAMED])
         progress.note(f"{len(refused):,} pictures left out: {shown}{'; …' if len(refused) > NAMED else ''}")
-    found = [sha256 for sha256 in originals if sha256 in store]
-    return Looked(store.rows(found), found)
+    return Stored(store, [sha256 for sha256 in originals if sha256 in store])
 
 
 def unit(features: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Float32 [N, D] of length 1, so that distances order as cosines do."""
-    lengths = np.linalg.norm(features, axis=1, keepdims=True)
-    return np.asarray(features / np.maximum(lengths, 1e-12), np.float32)
+    """These float32 [N, D] themselves, changed to length 1, so that distances order as cosines do."""
+    lengths = np.sqrt(np.einsum("nd,nd->n", features, features))
+    features /= np.maximum(lengths, 1e-12)[:, None]
+    return features
 
 
 def _fill(store: FeatureStore, missing: Sequence[Original], encoder: Encoder, progress: Progress) -> dict[str, Refusal]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ganvas.curate.features import BACKGROUND, FIT, features_of, unit
+from ganvas.curate.features import BACKGROUND, FIT, stored_features, unit
 from ganvas.curate.packer import Recipe, Refusal, pixels_of
 from ganvas.curate.showing import PAPER, SHOWN_PX, shown
 from ganvas.encode import Encoder
@@ -90,8 +90,11 @@ def _nearest(
     kept = [image.sha256 for image in studio.catalog.images()]
     if not kept:
         raise InputError(f"no pictures to find in {studio.root}: none is kept; `ganvas info` says what was dropped")
-    looked = features_of(studio, kept, encoder, progress)
-    distances = np.maximum(0, 1 - unit(looked.features) @ unit(query)[0])
+    looked = stored_features(studio, kept, encoder, progress)
+    direction = unit(np.array(query, np.float32))[0]
+    distances = np.empty(len(looked.sha256s), np.float32)
+    for part, features in looked.blocks():
+        distances[part] = np.maximum(0, 1 - unit(features) @ direction)
     order = np.argsort(distances, kind="stable")[:n]
     return Found(
         asked,

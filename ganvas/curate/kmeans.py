@@ -65,8 +65,16 @@ def divide(features: Features, k: int, seed: int = 0, starts: int = STARTS) -> D
     order = np.argsort(-sizes, kind="stable")
     clusters = np.argsort(order)[found].astype(np.int64)
     centres = np.asarray(means.cluster_centers_[order[: np.count_nonzero(sizes)]], np.float32)
-    distances = np.linalg.norm(features - centres[clusters], axis=1).astype(np.float32)
-    return Division(clusters, distances, centres)
+    return Division(clusters, _to_centres(features, clusters, centres), centres)
+
+
+def _to_centres(features: Features, clusters: NDArray[np.int64], centres: Features) -> NDArray[np.float32]:
+    """A batch at a time, for features of a million pictures are gigabytes."""
+    distances = np.empty(len(features), np.float32)
+    for start in range(0, len(features), BATCH):
+        part = slice(start, start + BATCH)
+        distances[part] = np.linalg.norm(features[part] - centres[clusters[part]], axis=1)
+    return distances
 
 
 def choose_k(features: Features, seed: int = 0) -> list[Rung]:

@@ -38,11 +38,26 @@ def drop(studio: StudioFolder, names: Iterable[str], because: str | None = None)
     return hashes
 
 
-def take_back(studio: StudioFolder, names: Iterable[str]) -> list[str]:
-    """Leave images to the rules again; returns their hashes."""
+def take_back(studio: StudioFolder, names: Iterable[str], kept: bool | None = None) -> list[str]:
+    """Leave images to the rules again; returns their hashes.
+
+    With `kept`, only what was kept (True) or dropped (False) by a person: InputError for any that was not.
+    """
     hashes = which_images(studio, names)
+    if kept is not None:
+        for sha256 in hashes:
+            _check_said(studio, sha256, kept)
     studio.catalog.undo(PERSON, PERSON, hashes)
     return hashes
+
+
+def _check_said(studio: StudioFolder, sha256: str, kept: bool) -> None:
+    verb, other = ("kept", "drop") if kept else ("dropped", "keep")
+    said = next((row for row in studio.catalog.decisions(sha256) if row.stage == PERSON and not row.undone), None)
+    if said is None:
+        raise InputError(f"{sha256[:12]} was not {verb} by anybody: there is nothing to take back")
+    if said.keep != kept:
+        raise InputError(f"{sha256[:12]} was not {verb}: `ganvas {other} {sha256[:12]} --undo` takes that word back")
 
 
 def why(studio: StudioFolder, name: str) -> dict[str, Any]:

@@ -13,8 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ganvas.catalog.duplicates import DUPLICATE
+from ganvas.catalog.images import PERSON
+from ganvas.curate.density import SPARSE
 from ganvas.curate.features import look_at
+from ganvas.curate.packer import ALTERED, UNREADABLE, VANISHED
 from ganvas.curate.regression import Lesson, learn
+from ganvas.curate.rules import RULES
 from ganvas.curate.teach_examples import Examples, Shown, gathered, remember, remembered
 from ganvas.curate.teach_sheets import Scored, draw_lesson
 from ganvas.encode import Encoder
@@ -23,18 +28,25 @@ from ganvas.progress import Progress, Silent
 from ganvas.scores.neighbours import Features
 from ganvas.studio import StudioFolder, checked_name
 
+Verdict = tuple[str, bool, float | None, str | None]
 TEACH = "teach"
+OTHER_RULES = (DUPLICATE, SPARSE, PERSON, VANISHED, ALTERED, UNREADABLE)  # beside those of `ganvas clean`
 NOTHING = Shown()
 
 
 @dataclass(frozen=True)
 class Taught:
-    """What came of a lesson: its accuracy in cross-validation, how many pictures stay, and the sheets."""
+    """What came of a lesson: its accuracy in cross-validation, how many pictures stay, and the sheets.
+
+    `unseen` examples cannot be read just now, and are remembered. Nor can the `left_out` pictures: what was decided of
+    them stays.
+    """
 
     name: str
     encoder: str
     like: int
     unlike: int
+    unseen: int
     lesson: Lesson
     threshold: float
     score_only: bool
@@ -58,7 +70,7 @@ class Taught:
         return {
             "name": self.name,
             "encoder": self.encoder,
-            "examples": {"like": self.like, "unlike": self.unlike},
+            "examples": {"like": self.like, "unlike": self.unlike, "unseen": self.unseen},
             "balanced_accuracy": self.lesson.accuracy,
             "spread": self.lesson.spread,
             "folds": self.lesson.folds,
@@ -95,8 +107,8 @@ def teach(
     candidates = _candidates(studio, name, threshold)
     examples = Examples() if afresh else remembered(studio, name)
     examples.add(gathered(studio, like, clustering, seed), gathered(studio, unlike, clustering, seed))
-    examples, features = _seen(studio, examples, encoder, progress)
-    sides = np.array([True] * len(examples.like) + [False] * len(examples.unlike))
+    seen, features = _seen(studio, examples, encoder, progress)
+    sides = np.array([True] * len(seen.like) + [False] * len(seen.unlike))
     lesson = learn(features, sides, seed)
     remember(studio, name, examples)
     looked = look_at(studio, {it: studio.image_path(it) for it in candidates}, encoder, progress)
@@ -104,16 +116,18 @@ def teach(
         raise InputError(
             f"none of the {len(candidates):,} originals in {studio.images} can be read: see that it is there"
         )
-    chances = lesson.probabilities(looked.features)
-    _decide(studio, name, looked.sha256s, chances, threshold, score_only)
+    chances = np.concatenate([lesson.probabilities(features) for _, features in looked.blocks()])
+    verdicts = _verdicts(name, looked.sha256s, chances, threshold, score_only)
+    studio.catalog.decide_anew(TEACH, name, verdicts, unseen=set(candidates) - set(looked.sha256s))
     scored = Scored(looked.sha256s, chances, threshold)
     sheets = draw_lesson(studio, name, scored, {*examples.like, *examples.unlike}, seed)
     kept = len(chances) if score_only else int((chances >= threshold).sum())
     return Taught(
         name=name,
         encoder=encoder.name,
-        like=len(examples.like),
-        unlike=len(examples.unlike),
+        like=len(seen.like),
+        unlike=len(seen.unlike),
+        unseen=len(examples) - len(seen),
         lesson=lesson,
         threshold=threshold,
         score_only=score_only,
@@ -126,6 +140,8 @@ def teach(
 
 def _candidates(studio: StudioFolder, name: str, threshold: float) -> list[str]:
     checked_name("lesson", name)
+    if name in (*RULES.names(), *OTHER_RULES):
+        raise InputError(f"a lesson cannot be called {name}, since a rule is: choose another name")
     if not 0 <= threshold <= 1:
         raise InputError(f"--threshold {threshold} cannot be: a probability from 0 to 1")
     candidates = studio.catalog.kept_but_for(TEACH, name)
@@ -152,7 +168,7 @@ def _seen(studio: StudioFolder, examples: Examples, encoder: Encoder, progress: 
         sha256: Path(path) if path else studio.image_path(sha256)
         for sha256, path in (examples.like | examples.unlike).items()
     }
-    looked = look_at(studio, originals, encoder, progress)
+    looked = look_at(studio, originals, encoder, progress).loaded()
     seen = examples.only(set(looked.sha256s))
     for side, shown, option in (
         (seen.like, examples.like, "--like"),
@@ -161,23 +177,21 @@ def _seen(studio: StudioFolder, examples: Examples, encoder: Encoder, progress: 
         if not side:
             where = Path(next(iter(shown.values())) or studio.images).parent
             raise InputError(f"none of the {len(shown):,} files of {option} can be read as a picture, as in {where}")
+    if unseen := len(examples) - len(seen):
+        progress.note(f"{unseen:,} of {len(examples):,} examples cannot be seen just now: remembered, not learned from")
     places = {sha256: i for i, sha256 in enumerate(looked.sha256s)}
     return seen, looked.features[[places[it] for it in (*seen.like, *seen.unlike)]]
 
 
-def _decide(
-    studio: StudioFolder,
+def _verdicts(
     name: str,
     sha256s: list[str],
     chances: NDArray[np.float64],
     threshold: float,
     score_only: bool,
-) -> None:
-    verdicts: list[tuple[str, bool, float | None, str | None]] = []
+) -> list[Verdict]:
+    verdicts: list[Verdict] = []
     for sha256, chance in zip(sha256s, chances.tolist(), strict=True):
         reason = f"probability {chance:.3f} of {name}" + ("" if score_only else f", threshold {threshold:g}")
         verdicts.append((sha256, score_only or chance >= threshold, chance, reason))
-    stale = set(studio.catalog.spoken_of(TEACH, name)) - set(sha256s)
-    studio.catalog.decide(TEACH, name, verdicts)
-    if stale:
-        studio.catalog.undo(TEACH, name, sorted(stale))
+    return verdicts

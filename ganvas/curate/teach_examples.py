@@ -46,6 +46,9 @@ class Examples:
         self.like = {it: path for it, path in self.like.items() if it not in unlike} | like
         self.unlike = {it: path for it, path in self.unlike.items() if it not in like} | unlike
 
+    def __len__(self) -> int:
+        return len(self.like) + len(self.unlike)
+
     def only(self, readable: set[str]) -> Examples:
         """Those that could be looked at."""
         return Examples(

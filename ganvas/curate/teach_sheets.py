@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.curate.showing import shown
-from ganvas.pictures.bands import Band, banded
+from ganvas.pictures.bands import Band, banded, ends_and_between
 from ganvas.pictures.sheet import save_png
 from ganvas.studio import StudioFolder
 
@@ -56,8 +56,8 @@ def draw_lesson(studio: StudioFolder, name: str, scored: Scored, examples: set[s
 def _bands(order: NDArray[np.intp], first: str, last: str, seed: int) -> list[tuple[str, NDArray[np.intp]]]:
     if len(order) <= A_BAND:
         return [(f"all, {first} first", order)]
-    drawn = np.sort(np.random.default_rng(seed).permutation(len(order))[:A_BAND])
-    return [(first, order[:A_BAND]), ("at random", order[drawn]), (f"{last} first", order[: -A_BAND - 1 : -1])]
+    start, end, between = ends_and_between(len(order), A_BAND, seed)
+    return [(first, order[start]), ("others at random", order[between]), (f"{last} first", order[end])]
 
 
 def _band(studio: StudioFolder, label: str, chosen: NDArray[np.intp], scored: Scored) -> Band:

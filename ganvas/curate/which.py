@@ -1,7 +1,7 @@
 """Which images a person means: `which_images(studio, ["3fa2c1", "photos/house.jpg"])` -> their SHA-256s.
 
 A name is a hash or the beginning of one, a file (its bytes are hashed), an item's title or key, or the name of the file
-it was added from.
+it was added from. Keys of museums are numbers, and words like `face` are hexadecimal, so both are always looked up.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from ganvas.studio import StudioFolder
 
 SHORTEST_PREFIX = 4
 NEAR = 5_000  # names that are looked through for a near one
+SURE_PREFIX = 6  # shorter ones are words and numbers first, hashes only where they are nothing else
 HASH = re.compile(rf"[0-9a-fA-F]{{{SHORTEST_PREFIX},64}}")
 
 
@@ -28,28 +29,44 @@ def which_images(studio: StudioFolder, names: Iterable[str]) -> list[str]:
 
 
 def _which(studio: StudioFolder, name: str) -> str:
-    path = Path(name).expanduser()
-    is_file = path.is_file()
-    if is_file and (found := studio.catalog.hashes_beginning(_hash(path))):
+    path = _file(name)
+    if path and (found := studio.catalog.hashes_beginning(_hash(path))):
         return found[0]
-    if HASH.fullmatch(name):
-        found = studio.catalog.hashes_beginning(name.lower())
-        if len(found) > 1:
-            more = ", ".join(sha256[: len(name) + 4] for sha256 in found)
-            raise InputError(f"{name} begins the names of several images ({more}, …): give more of it")
-        if found:
-            return found[0]
-    found = studio.catalog.hashes_called(name)
-    if len(found) > 1:
-        few = ", ".join(sha256[:8] for sha256 in found[:5])
-        raise InputError(f"{len(found)} images are called {name!r} ({few}{', …' * (len(found) > 5)}): give one's hash")
-    if found:
-        return found[0]
-    if is_file:
+    called = studio.catalog.hashes_called(name)
+    begun = studio.catalog.hashes_beginning(name.lower()) if HASH.fullmatch(name) else []
+    if begun == [name.lower()]:
+        return begun[0]
+    if called and (len(begun) > 1 or len(name) < SURE_PREFIX):
+        begun = []  # what is called so exactly is meant
+    if len(called) == len(begun) == 1 and called != begun:
+        raise InputError(
+            f"{name} is the title, key or file name of {called[0][:12]}, and begins the hash {begun[0][:12]}: "
+            "give more of the hash that is meant"
+        )
+    if len(called) > 1:
+        either = list(dict.fromkeys([*begun, *called]))
+        few = ", ".join(sha256[:8] for sha256 in either[:5]) + ", …" * (len(either) > 5)
+        raise InputError(f"{len(either)} images are called {name!r} ({few}): give one's hash")
+    if len(begun) > 1:
+        more = ", ".join(sha256[: len(name) + 4] for sha256 in begun)
+        raise InputError(f"{name} begins the names of several images ({more}, …): give more of it")
+    if called or begun:
+        return (called or begun)[0]
+    if path:
         raise InputError(f"{name} is not in this studio: `ganvas add {name}` adds it")
-    known = studio.catalog.names(NEAR)
-    near = did_you_mean(name, known) or " Give a hash, a file, or the title or file name it was added by."
-    raise InputError(f"no image called {name!r}.{near}")
+    near = did_you_mean(name, studio.catalog.names(NEAR))
+    raise InputError(
+        f"no image called {name!r}.{near or ' Give a hash, a file, or the title or file name it was added by.'}"
+    )
+
+
+def _file(name: str) -> Path | None:
+    """The file of this name; None where there is none, or a file's name it cannot be."""
+    try:
+        path = Path(name).expanduser()
+        return path if path.is_file() else None
+    except (OSError, RuntimeError, ValueError):  # too long, or below the home of nobody
+        return None
 
 
 def _hash(path: Path) -> str:

@@ -28,6 +28,7 @@ except ImportError:  # Windows: there, one process at a time must do
 
 ROWS_FILE, INDEX_FILE, ABOUT_FILE = "rows.f16", "index", "about.json"
 HASH_BYTES = 32
+BLOCK_BYTES = 32 << 20  # of float32 that are taken from the disk at a time
 LARGEST = float(np.finfo(np.float16).max)
 
 
@@ -52,13 +53,24 @@ class FeatureStore:
 
     def rows(self, sha256s: Sequence[str]) -> NDArray[np.float32]:
         """Float32 [n, D] of pictures that are all in the store, in their order."""
+        found = np.empty((len(sha256s), self._width), np.float32)
+        for part, block in self.blocks(sha256s):
+            found[part] = block
+        return found
+
+    def blocks(self, sha256s: Sequence[str]) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+        """The same a block at a time, and which part of all it is: a million pictures would be gigabytes."""
         if not sha256s:
-            return np.empty((0, self._width), np.float32)
+            return
         stored = np.memmap(self.folder / ROWS_FILE, np.float16, "r", shape=(self._seen, self._width))
-        return np.asarray(stored[[self._places[sha256] for sha256 in sha256s]], np.float32)
+        count = max(1, BLOCK_BYTES // (4 * self._width))
+        for start in range(0, len(sha256s), count):
+            part = slice(start, min(start + count, len(sha256s)))
+            yield part, np.asarray(stored[[self._places[sha256] for sha256 in sha256s[part]]], np.float32)
 
     def append(self, sha256s: Sequence[str], features: NDArray[np.float32]) -> None:
-        """Add float32 [n, D]. Raises InputError where they cannot be written; nothing is half there then."""
+        """Add float32 [n, D]. Raises InputError where they cannot be written, or are not finite; none is added then."""
+        self._check_finite(sha256s, features)
         rows = np.clip(features, -LARGEST, LARGEST).astype(np.float16)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -73,6 +85,15 @@ class FeatureStore:
                 f"features cannot be kept in {self.folder} ({error.strerror}): free some space, or see who owns it"
             ) from error
         self._read_on()
+
+    def _check_finite(self, sha256s: Sequence[str], features: NDArray[np.float32]) -> None:
+        finite = np.isfinite(features).all(axis=1)
+        if not finite.all():
+            bad = sha256s[int(np.argmin(finite))][:12]
+            raise InputError(
+                f"{self._about['encoder']} sees something infinite, or no number, in picture {bad}: "
+                f"`ganvas drop {bad}` leaves it out, or use another --encoder"
+            )
 
     @property
     def _row_bytes(self) -> int:

@@ -26,6 +26,17 @@ class Band:
     captions: Sequence[str] | None = None
 
 
+def ends_and_between(count: int, most: int, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Which of so many ordered pictures to show, each once: the first, the last (last first), and some by seed between.
+
+    At most `most` of either. Where there are few, the first come before the last, and those before the ones between.
+    """
+    first, rest = np.arange(count)[:most], np.arange(count)[most:]
+    between = rest[: max(0, len(rest) - most)]
+    drawn = np.random.default_rng(seed).permutation(len(between))[:most]
+    return first, rest[::-1][:most], between[np.sort(drawn)]
+
+
 def banded(title: str, bands: Sequence[Band], columns: int) -> Image.Image:
     """The bands one below the other. Raises InputError for a band without pictures."""
     parts = [

@@ -25,7 +25,6 @@ def test_a_clustering_comes_back_with_its_members_nearest_first(open_catalog: Ca
     catalog = open_catalog()
     assert catalog.clusterings() == [row]
     assert catalog.clustering_named("main") == row
-    assert catalog.cluster_sizes("main") == {0: 3, 1: 2}
     assert [member.sha256 for member in catalog.cluster_members("main", 0)] == [names[4], names[2], names[0]]
     assert sorted(m.sha256 for m in catalog.cluster_members("main")) == names
     assert catalog.clustering_named("other") is None
@@ -72,3 +71,19 @@ def test_a_rule_that_decides_anew_sees_what_only_it_dropped(catalog: Catalog) ->
     catalog.decide("teach", "fronts", [(a, False, 0.1, None)])
     catalog.decide("person", "person", [(a, False, None, "not this one")])
     assert a not in catalog.kept_but_for("teach", "fronts")
+
+
+def test_a_rule_knows_nothing_of_kept_images_that_it_did_not_see(catalog: Catalog) -> None:
+    a, b, c, d, e = add(catalog, 5)
+    assert catalog.unspoken("teach") == {}
+    catalog.decide("teach", "fronts", [(a, True, 0.9, None), (b, False, 0.1, None)])
+    catalog.decide("teach", "plans", [(b, False, 0.1, None)])
+    catalog.decide("teach", "undone", [(a, True, 0.9, None)])
+    catalog.undo_rule("teach", "undone")
+    catalog.decide("clean", "dark", [(c, False, 0.1, None), (d, False, 0.1, None)])
+    catalog.decide("person", "person", [(d, True, None, None)])
+    assert catalog.unspoken("teach") == {"fronts": 2, "plans": 3}  # d and e; a, too
+    catalog.undo_rule("clean", "dark")
+    assert catalog.unspoken("teach") == {"fronts": 3, "plans": 4}
+    catalog.decide("person", "person", [(e, False, None, None)])
+    assert catalog.unspoken("teach") == {"fronts": 2, "plans": 3}

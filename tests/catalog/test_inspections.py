@@ -70,6 +70,11 @@ def test_deciding_anew_undoes_what_is_no_longer_said(catalog: Catalog) -> None:
     assert (first.undone, first.reason) == (True, "a")
     catalog.decide_anew("clean", "light", [])
     assert catalog.standing_rules("clean") == ["dark"]
+    catalog.decide_anew("clean", "dark", [(hashes[2], True, 0.9, "f")], unseen=[hashes[0], hashes[1]])
+    assert catalog.dropped_by("clean", "dark") == hashes[1:2]  # and what was undone of the unseen stays undone
+    with pytest.raises(CatalogError, match="no image"):
+        catalog.decide_anew("clean", "dark", [("f" * 64, False, 0.1, "g")])
+    assert catalog.dropped_by("clean", "dark") == hashes[1:2]  # all or nothing
 
 
 def test_an_image_is_found_by_what_it_is_called(catalog: Catalog) -> None:

@@ -59,13 +59,20 @@ def test_teach_sorts_by_folders_and_by_clusters_and_takes_it_back(studio: Path, 
     assert "balanced accuracy" in said
     assert "not calibrated" in said
     assert StudioFolder.open(studio).catalog.dropped()["dots"] >= 14
+    assert "never saw" not in call("-C", studio, "info")[1]
+    add_kinds(StudioFolder.open(studio), {"spots": 2}, seed=5)
+    said = call("-C", studio, "info")[1]
+    assert "lesson dots never saw 2 of the kept pictures: `ganvas teach dots` again scores them" in said
+    assert call("-C", studio, "teach", "dots")[0] == 0
+    assert "never saw" not in call("-C", studio, "info")[1]
     code, said, _ = call("-C", studio, "teach", "dots", "--undo")
-    assert (code, said) == (0, "28 decisions undone; the examples stay\n")
+    assert (code, said) == (0, "30 decisions undone; the examples stay\n")
     options = ("--like-cluster", "0", "--unlike-cluster", "1", "--unlike-cluster", "2", "--encoder", "effnet-lite0")
     _, said, _ = call("-C", studio, "teach", "lines", *options, "--score-only", "--json")
     told = json.loads(said)
-    assert told["examples"] == {"like": 14, "unlike": 14}
+    assert told["examples"] == {"like": 14, "unlike": 14, "unseen": 0}
     assert told["dropped"] == 0
+    assert "nothing dropped, as last time: --threshold 0.5 drops" in call("-C", studio, "teach", "lines")[1]
 
 
 def test_thin_drops_and_takes_back(studio: Path, call: Call) -> None:
@@ -102,6 +109,8 @@ def test_find_writes_a_sheet_of_the_nearest(studio: Path, tmp_path: Path, call: 
         (("cluster", "name", "9", "x"), "has no cluster '9'"),
         (("teach", "x", "--like-cluster", "0"), "--unlike shows nothing"),
         (("teach", "x", "--undo"), "nothing was decided by a lesson called 'x'"),
+        (("teach", "x", "--undo", "--like", "a", "--afresh"), "--undo has no use for --like, --afresh"),
+        (("thin", "--undo", "--encoder", "clip"), "--undo has no use for --encoder"),
         (("find",), "name a picture, or write --word WORD"),
         (("find", "--word", "giraffe", "--encoder", "effnet-lite0"), "use --encoder clip"),
         (("find", "nowhere.png"), "cannot be opened"),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -168,3 +169,64 @@ def test_a_damaged_memory_says_how_to_go_on(studio: StudioFolder, folders: tuple
     with pytest.raises(InputError, match="--afresh forgets"):
         lesson(studio, *folders)
     assert lesson(studio, *folders, afresh=True).like == 8
+
+
+def test_examples_that_cannot_be_read_just_now_are_remembered_and_said(
+    studio: StudioFolder, folders: tuple[Path, Path], notes: Any
+) -> None:
+    add_kinds(studio, {"stripes": 5, "spots": 5})
+    lesson(studio, *folders)
+    for file in list(folders[0].iterdir())[:3]:
+        file.unlink()
+    shutil.rmtree(studio.features)
+    progress = notes()
+    fewer = lesson(studio, progress=progress)
+    assert (fewer.like, fewer.unlike, fewer.unseen) == (5, 9, 3)
+    assert "3 of 17 examples cannot be seen just now: remembered, not learned from" in progress.lines
+    folder_of(folders[0], "stripes", 8, seed=10)
+    assert (lesson(studio).like, lesson(studio).unseen) == (8, 0)
+
+
+def test_what_a_lesson_dropped_stays_dropped_while_its_original_cannot_be_read(
+    studio: StudioFolder, folders: tuple[Path, Path]
+) -> None:
+    hashes = add_kinds(studio, {"stripes": 5, "spots": 5})
+    lesson(studio, *folders)
+    away = studio.images.with_name("away")
+    shutil.rmtree(studio.features)
+    gone = studio.image_path(hashes["spots"][0])
+    gone.rename(away)
+    again = lesson(studio)
+    assert (again.dropped, again.left_out) == (4, 1)
+    assert kept(studio) == set(hashes["stripes"])
+    away.rename(gone)
+    assert lesson(studio).dropped == 5
+
+
+def test_a_lesson_again_goes_on_as_last_time_and_scores_what_came_since(
+    tmp_path: Path, folders: tuple[Path, Path]
+) -> None:
+    studio = Studio(tmp_path / "studio")
+    add_kinds(studio.folder, {"stripes": 6, "spots": 6})
+    assert studio.info()["lessons"] == []
+    studio.teach("striped", *folders, threshold=0.6, encoder="effnet-lite0")
+    assert studio.info()["lessons"] == [{"name": "striped", "unscored": 0}]
+    more = add_kinds(studio.folder, {"stripes": 2, "spots": 3}, seed=9)
+    assert studio.info()["lessons"] == [{"name": "striped", "unscored": 5}]
+    again = studio.teach("striped")
+    assert (again.threshold, again.encoder, again.like, again.unlike) == (0.6, "effnet-lite0", 8, 9)
+    assert studio.info()["lessons"] == [{"name": "striped", "unscored": 0}]
+    assert not set(more["spots"]) & kept(studio.folder)
+    studio.teach("striped", score_only=True)
+    assert studio.teach("striped").score_only
+    assert not studio.teach("striped", threshold=0.7).score_only
+    afresh = studio.teach("striped", *folders, afresh=True)
+    assert (afresh.threshold, afresh.encoder) == (0.5, "effnet-lite0-levels")
+
+
+@pytest.mark.parametrize("name", ["blurry", "too-small", "duplicate", "sparse", "person", "vanished"])
+def test_a_lesson_is_not_called_like_a_rule(studio: StudioFolder, folders: tuple[Path, Path], name: str) -> None:
+    add_kinds(studio, {"stripes": 3})
+    with pytest.raises(InputError, match=f"a lesson cannot be called {name}, since a rule is"):
+        teach(studio, name, Shown([folders[0]]), Shown([folders[1]]), encoder=Thumbnails())
+    assert not (studio.taught / name).exists()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,16 @@ def test_the_odd_ones_go_and_come_back(studio: StudioFolder) -> None:
     assert (again.kept, again.dropped) == (9, 9)
     assert undo_thin(studio) == 18
     assert len(studio.catalog.images()) == 18
+
+
+def test_what_was_thin_stays_dropped_while_its_original_cannot_be_read(studio: StudioFolder) -> None:
+    hashes = add_kinds(studio, {"stripes": 16, "plain": 2})
+    thin(studio, 16 / 18, encoder=Thumbnails())
+    studio.image_path(hashes["plain"][0]).unlink()
+    shutil.rmtree(studio.features)
+    again = thin(studio, 16 / 17, encoder=Thumbnails())
+    assert (again.dropped, again.left_out) == (1, 1)
+    assert {image.sha256 for image in studio.catalog.images()} == set(hashes["stripes"])
 
 
 def test_every_picture_may_stay_and_what_cannot_be_is_one_line(studio: StudioFolder) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from ganvas.encode.store import FeatureStore
+from ganvas.errors import InputError
 
 
 class FourNumbers:
@@ -99,3 +100,25 @@ def _write(folder: Path, part: int) -> None:
 def test_numbers_too_large_for_half_precision_stay_finite(tmp_path: Path) -> None:
     store(tmp_path).append(hashes(1), np.array([[1e9, -1e9, 0.25, 3]], np.float32))
     assert np.isfinite(store(tmp_path).rows(hashes(1))).all()
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_what_is_no_number_is_refused_with_the_pictures_name(tmp_path: Path, number: float) -> None:
+    rows = np.ones((3, 4), np.float32)
+    rows[1, 2] = number
+    with pytest.raises(InputError, match=f"in picture {hashes(3)[1][:12]}: `ganvas drop"):
+        store(tmp_path).append(hashes(3), rows)
+    assert len(store(tmp_path)) == 0
+
+
+def test_rows_come_in_blocks_in_the_order_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ganvas.encode.store.BLOCK_BYTES", 2 * 4 * 4)
+    names, rows = hashes(5), np.arange(20, dtype=np.float32).reshape(5, 4)
+    stored = store(tmp_path)
+    stored.append(names, rows)
+    blocks = list(stored.blocks(names[::-1]))
+    assert [len(block) for _, block in blocks] == [2, 2, 1]
+    assert [(part.start, part.stop) for part, _ in blocks] == [(0, 2), (2, 4), (4, 5)]
+    assert np.array_equal(np.concatenate([block for _, block in blocks]), rows[::-1])
+    assert np.array_equal(stored.rows(names[::-1]), rows[::-1])
+    assert list(stored.blocks([])) == []

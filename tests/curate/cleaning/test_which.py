@@ -6,10 +6,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 import ganvas
+from ganvas.catalog import Catalog, FoundPicture
 from ganvas.curate.which import which_images
 from ganvas.errors import InputError
 from ganvas.studio import StudioFolder
@@ -49,13 +51,35 @@ def test_what_means_none_or_several_says_so(studio: StudioFolder, hashes: dict[s
 
 
 def test_a_beginning_that_several_share_asks_for_more(studio: StudioFolder, add: Callable[..., list[str]]) -> None:
-    from ganvas.catalog import FoundPicture
-
     pair = ["abcd" + end * 60 for end in "01"]
     studio.catalog.add_found([FoundPicture(it, 9, "PNG", 8, 8, "L", 1, None, "folder", it) for it in pair])
     with pytest.raises(InputError, match="abcd begins the names of several images"):
         which_images(studio, ["abcd"])
     assert which_images(studio, ["abcd0"]) == pair[:1]
+
+
+def test_what_is_called_like_the_beginning_of_a_hash_is_told_apart(catalog: Catalog) -> None:
+    # a studio whose catalog is on either database; only names are looked up
+    def stored(sha256: str, key: str, title: str | None = None) -> str:
+        catalog.add_found([FoundPicture(sha256, 9, "PNG", 8, 8, "L", 1, None, "met", key, title=title)])
+        return sha256
+
+    studio = cast(StudioFolder, SimpleNamespace(catalog=catalog))
+    begun, keyed = stored("436535" + "0" * 58, "11"), stored("1" * 64, "436535")
+    with pytest.raises(InputError, match=r"436535 is the title, key .* 111111111111, and begins the hash 436535000000"):
+        which_images(studio, ["436535"])
+    assert which_images(studio, ["4365350", "11111111", begun.upper()]) == [begun, keyed]
+    stored("436535" + "1" * 58, "12")
+    assert which_images(studio, ["436535"]) == [keyed]  # two hashes begin so, one key is exactly so
+    face, titled = stored("face" + "0" * 60, "13"), stored("2" * 64, "14", "face")
+    assert which_images(studio, ["face", "face0"]) == [titled, face]
+    assert which_images(studio, ["12", begun[:40], "222222"]) == ["436535" + "1" * 58, begun, titled]
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "~nobodyhere", "~nobodyhere/a.png", "a/" * 3000])
+def test_what_no_file_can_be_called_is_no_file(studio: StudioFolder, hashes: dict[str, str], name: str) -> None:
+    with pytest.raises(InputError, match="no image called"):
+        which_images(studio, [name])
 
 
 def test_cleaning_from_the_command_line(studio: StudioFolder, hashes: dict[str, str], call: Call) -> None:
@@ -81,8 +105,16 @@ def test_a_word_from_the_command_line(studio: StudioFolder, hashes: dict[str, st
     assert out.strip().endswith("kept: a person said so (the best one), over landscape: 1.33, at most 1")
     assert json.loads(call("-C", studio.root, "why", one, "--json")[1])["kept"] is True
     assert call("-C", studio.root, "keep", one, "--undo")[1] == "1 image left to the rules again\n"
+    assert "was not kept by anybody" in call("-C", studio.root, "keep", one, "--undo")[2]
     assert call("-C", studio.root, "drop", one)[1] == "1 image dropped, whatever the rules say\n"
     assert call("-C", studio.root, "why", one)[1].strip().endswith("dropped: a person said so")
+    code, out, err = call("-C", studio.root, "keep", one, "--undo")
+    assert (code, out) == (1, "")
+    assert f"was not kept: `ganvas drop {one[:12]} --undo`" in err
+    code, _, err = call("-C", studio.root, "drop", one, "--undo", "--because", "of this")
+    assert code == 1
+    assert "--undo has no use for --because" in err
+    assert call("-C", studio.root, "drop", one, "--undo")[0] == 0
 
 
 @pytest.mark.parametrize(
