@@ -57,6 +57,27 @@ def test_a_json_that_says_nothing_costs_no_picture(tmp_path: Path, notes: Any, d
     ]
 
 
+def test_a_json_beside_one_picture_leaves_the_labels_of_the_others(tmp_path: Path, notes: Any) -> None:
+    members = {f"{label}/{n}.png": png(n) for n in range(3) for label in ("cat", "dog")}
+    members["cat/0.json"] = json.dumps({"category": "instagram", "likes": 3}).encode()
+    members["dog/1.json"] = json.dumps({"label": "wolf"}).encode()
+    found = {entry.member: entry for entry in entries(tar(tmp_path / "x.tar", members), notes)}
+    assert found["cat/0.png"].details == {"category": "instagram", "likes": 3}
+    assert {member: entry.label for member, entry in found.items()} == {
+        **{f"{label}/{n}.png": label for n in range(3) for label in ("cat", "dog")},
+        "dog/1.png": "wolf",
+    }
+
+
+def test_a_json_beside_a_picture_adds_to_what_the_whole_folder_is_told(tmp_path: Path, notes: Any) -> None:
+    lines = b'{"file_name": "0.png", "label": "jar", "title": "Jar"}\n{"file_name": "1.png", "label": "urn"}\n'
+    members = {"0.png": png(0), "1.png": png(1), "2.png": png(2), "metadata.jsonl": lines}
+    members["0.json"] = json.dumps({"licence": "CC0"}).encode()
+    found = entries(tar(tmp_path / "x.tar", members), notes)
+    assert [entry.label for entry in found] == ["jar", "urn", None]
+    assert (found[0].title, found[0].licence) == ("Jar", "CC0")
+
+
 def write_parquet(path: Path, rows: list[dict[str, Any]], **options: Any) -> Path:
     parquet = pytest.importorskip("pyarrow.parquet")
     parquet.write_table(pytest.importorskip("pyarrow").Table.from_pylist(rows), path, **options)
