@@ -137,6 +137,9 @@ def make_plan(
         reasons.append(f"{channels} channel{'s' * (channels > 1)}: {reason}")
     recipe = Recipe(width, height, channels, fit, "#{:02x}{:02x}{:02x}".format(*colour))  # type: ignore[arg-type]
     groups = studio.catalog.duplicate_groups()
+    inspected = studio.catalog.inspected()
+    if unknown := sum(image.sha256 not in inspected for image in images):
+        reasons.append(f"{unknown:,} pictures were never compared for duplicates: `ganvas clean` does")
     return Plan(name, recipe, images, split, seed, reasons, selection, groups, trims, before or Before())
 
 

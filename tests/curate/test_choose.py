@@ -11,7 +11,7 @@ from sqlalchemy import insert
 
 from ganvas.catalog import FoundPicture
 from ganvas.catalog.schema import Duplicate
-from ganvas.curate import describe_set, make_set, plan_set, preview_set, renew_set
+from ganvas.curate import clean, describe_set, make_set, plan_set, preview_set, renew_set
 from ganvas.curate.choose import Selection
 from ganvas.errors import InputError
 from ganvas.pictures.packed import PackedSet
@@ -156,6 +156,18 @@ def test_a_group_of_duplicates_lies_on_one_side(studio: StudioFolder, add: Add) 
     splits = PackedSet.open(studio.sets / "pets").split.tolist()
     assert all(len(set(splits[start : start + 4])) == 1 for start in range(0, 40, 4))
     assert len(set(splits)) == 3
+
+
+def test_a_set_says_how_many_of_its_pictures_were_never_compared(studio: StudioFolder, add: Add) -> None:
+    add(8, size=(30, 20))
+    clean(studio, without=["too-small"], sheets=False)
+    add(3, size=(30, 20)), add(4, size=(20, 30))
+    said = "pictures were never compared for duplicates"
+    for where, expected in (("width > height", ["3 "]), ("width < height", ["4 "])):
+        reasons = plan_set(studio, "some", where=where)["reasons"]
+        assert [reason[: reason.index(said)] for reason in reasons if said in reason] == expected
+    clean(studio, without=["too-small"], sheets=False)
+    assert not [reason for reason in plan_set(studio, "some")["reasons"] if said in reason]
 
 
 def test_the_same_recipe_and_catalog_have_the_same_fingerprint(studio: StudioFolder, add: Add) -> None:
