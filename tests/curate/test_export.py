@@ -16,7 +16,8 @@ from PIL import Image
 from ganvas.catalog import FoundPicture
 from ganvas.collect import add as add_source
 from ganvas.curate import export_set, make_set
-from ganvas.curate.export_files import FORMS
+from ganvas.curate.export_files import FORMS, writer_of
+from ganvas.curate.export_rows import Example
 from ganvas.errors import InputError, MissingExtra
 from ganvas.pictures.packed import PackedSet
 from ganvas.studio import StudioFolder
@@ -105,6 +106,21 @@ def test_the_same_set_gives_the_same_bytes(studio: StudioFolder, pets: PackedSet
     one, two = ({path.name: path.read_bytes() for path in place.iterdir()} for place in both)
     assert one == two
     assert len(one) == 5
+
+
+def test_a_row_group_of_large_originals_stays_small(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    with writer_of("parquet", tmp_path / "out") as writer:
+        for n in range(20):
+            writer.add(Example("train", f"{n}.tiff", bytes([n]) * 2**23, {"label": "vase", "sha256": f"{n:064x}"}))
+    file = parquet.ParquetFile(tmp_path / "out" / "train-00000-of-00001.parquet")
+    assert [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)] == [8, 8, 4]
+    table = file.read()
+    assert [(row["path"], row["bytes"][0]) for row in table["image"].to_pylist()] == [
+        (f"{n}.tiff", n) for n in range(20)
+    ]
+    assert set(table["label"].to_pylist()) == {"vase"}
+    assert set(table["title"].to_pylist()) == {None}
 
 
 def test_words_from_outside_are_data_wherever_they_stand(studio: StudioFolder, add: Add, tmp_path: Path) -> None:
