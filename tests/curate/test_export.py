@@ -161,6 +161,18 @@ def test_words_from_outside_are_data_wherever_they_stand(studio: StudioFolder, a
         assert "\n# head" not in text
 
 
+def test_credits_are_escaped_once(studio: StudioFolder, add: Add, tmp_path: Path) -> None:
+    [sha256] = add(1)
+    words = {"licence": "CC BY-SA\n4.0", "attribution": "Müller_Å & [Söhne] *1890*"}
+    studio.catalog.add_found([FoundPicture(sha256, 9, "PNG", 12, 10, "RGB", 1, None, "folder", sha256, **words)])
+    make_set(studio, "pets")
+    text = (export_set(studio, "pets", "folder", tmp_path / "out") / "CREDITS.md").read_text()
+    assert text == (
+        "# Credits of pets\n\n| attribution | licence | pictures |\n| --- | --- | --- |\n"
+        "| Müller\\_Å \\& \\[Söhne\\] \\*1890\\* | CC BY-SA 4.0 | 1 |\n"
+    )
+
+
 def test_originals_that_look_the_same_once_small_stay_two(studio: StudioFolder, tmp_path: Path) -> None:
     source = tmp_path / "in"
     source.mkdir()
