@@ -117,10 +117,7 @@ def _written(
     splits, how = plan.splits(images)
     validation = f"{splits.count(VALIDATION):,} to validate with, " if VALIDATION in splits else ""
     progress.note(f"split {how}: {splits.count(TRAIN):,} to train on, {validation}{splits.count(HELD_OUT):,} held out")
-    members = [
-        MemberRow(position, image.sha256, image.label or None, split)
-        for position, (image, split) in enumerate(zip(images, splits, strict=True))
-    ]
+    members = members_of(images, splits)
     row = _row(plan, members)
     description = asdict(row) | {
         "made_at": row.made_at.isoformat(),
@@ -150,11 +147,19 @@ def _row(plan: Plan, members: Sequence[MemberRow]) -> SetRow:
             **plan.selection.asked(),
             **plan.before.recorded,
         },
-        fingerprint=_fingerprint(plan, members),
+        fingerprint=fingerprint(plan, members),
     )
 
 
-def _fingerprint(plan: Plan, members: Sequence[MemberRow]) -> str:
+def members_of(images: Sequence[ImageRow], splits: Sequence[str]) -> list[MemberRow]:
+    """The rows of a set, in order."""
+    return [
+        MemberRow(position, image.sha256, image.label or None, split)
+        for position, (image, split) in enumerate(zip(images, splits, strict=True))
+    ]
+
+
+def fingerprint(plan: Plan, members: Sequence[MemberRow]) -> str:
     """The SHA-256 over who is in the set, with which label and split, and how they were made: equal for equal bytes."""
     recipe = plan.recipe
     shape: list[Any] = [recipe.height, recipe.width, recipe.channels, recipe.fit, recipe.background]

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import insert
 
 from ganvas.catalog import FoundPicture
+from ganvas.catalog.records import InspectionRow
 from ganvas.catalog.schema import Duplicate
-from ganvas.curate import clean, describe_set, make_set, plan_set, preview_set, renew_set
+from ganvas.curate import clean, delete_set, describe_set, make_set, plan_set, preview_set, renew_set
 from ganvas.curate.choose import Selection
 from ganvas.errors import InputError
 from ganvas.pictures.packed import PackedSet
@@ -227,6 +228,33 @@ def test_nothing_new_makes_no_version_and_versions_count_on(studio: StudioFolder
     assert renew_set(studio, "pets-2") == third
     with pytest.raises(InputError, match="no set called 'petz'. Did you mean"):
         renew_set(studio, "petz")
+
+
+def test_a_set_that_took_the_name_of_a_deleted_one_is_no_version_of_it(studio: StudioFolder, add: Add) -> None:
+    add(10)
+    make_set(studio, "pets", size=(8, 8))
+    add(2)
+    assert renew_set(studio, "pets").name == "pets-2"
+    delete_set(studio, "pets")
+    add(2)
+    make_set(studio, "pets", size=(6, 6), seed=7)
+    add(2)
+    third = renew_set(studio, "pets")
+    assert (third.name, third.width, third.recipe["seed"], third.recipe["added"]) == ("pets-3", 6, 7, 2)
+    fourth = renew_set(studio, "pets-2")
+    assert (fourth.width, fourth.recipe["seed"], fourth.recipe["added"]) == (8, 0, 4)
+    assert renew_set(studio, "pets") == third
+
+
+def test_a_border_found_later_makes_a_next_version(studio: StudioFolder, add: Add, notes: Any) -> None:
+    hashes = add(4)
+    make_set(studio, "pets", size=(8, 8))
+    studio.catalog.save_inspections([InspectionRow(hashes[0], "1", 5, {}, (2, 1, 10, 9))])
+    studio.catalog.decide("clean", "border", [(hashes[0], True, 0.2, None)])
+    progress = notes()
+    assert renew_set(studio, "pets", progress=progress).name == "pets-2"
+    assert "1 pictures are trimmed of a border first" in progress.lines
+    assert renew_set(studio, "pets").name == "pets-2"
 
 
 def test_an_existing_name_points_to_renew(studio: StudioFolder, add: Add) -> None:
