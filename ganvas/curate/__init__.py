@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from ganvas.curate.plan import plan_set
     from ganvas.curate.preview import preview_set
     from ganvas.curate.renew import renew_set
-    from ganvas.curate.sets import delete_set, describe_set, existing_set
+    from ganvas.curate.sets import check_recipe, delete_set, describe_set, existing_set
 
 __all__ = [
     "Cleaned",
+    "check_recipe",
     "clean",
     "delete_set",
     "describe_set",

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
+from ganvas.api.studio import Studio
 from ganvas.catalog import FoundPicture
 from ganvas.catalog.records import InspectionRow
 from ganvas.catalog.schema import Duplicate
@@ -255,6 +256,35 @@ def test_a_border_found_later_makes_a_next_version(studio: StudioFolder, add: Ad
     assert renew_set(studio, "pets", progress=progress).name == "pets-2"
     assert "1 pictures are trimmed of a border first" in progress.lines
     assert renew_set(studio, "pets").name == "pets-2"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"size": (6, 8)}, "size 8x6, not 6x8"),
+        ({"channels": 1}, "channels 3, not 1"),
+        ({"fit": "stretch"}, "fit pad, not stretch"),
+        ({"background": "#fff000"}, "background #ff0000, not #fff000"),
+        ({"split": "90/10"}, "split 80/20, not 90/10"),
+        ({"seed": 4}, "seed 3, not 4"),
+        ({"where": "width > 2"}, "where width > 1, not width > 2"),
+        ({"labels": "label"}, "labels none, not label"),
+        ({"min_per_label": 3}, "min_per_label 2, not 3"),
+        ({"max_per_label": 4}, "max_per_label none, not 4"),
+    ],
+)
+def test_an_existing_set_is_not_given_for_another_recipe(
+    studio: StudioFolder, add: Add, asked: dict[str, Any], said: str
+) -> None:
+    add(10, labels=["a", "b"])
+    opened = Studio(studio.root)
+    options: dict[str, Any] = {"size": (8, 6), "fit": "pad", "background": "red", "split": "80/20", "seed": 3}
+    options |= {"where": "width > 1", "min_per_label": 2}
+    made = opened.set("pets", **options)
+    assert opened.set("pets") == opened.set("pets", **options) == made
+    with pytest.raises(InputError, match="sets are frozen") as error:
+        opened.set("pets", **options | asked)
+    assert f"was made with {said};" in str(error.value)
 
 
 def test_an_existing_name_points_to_renew(studio: StudioFolder, add: Add) -> None:
