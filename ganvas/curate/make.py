@@ -22,8 +22,9 @@ from ganvas.catalog.records import MemberRow, SetRow
 from ganvas.curate.facts import about_originals
 from ganvas.curate.holding import hold, is_held
 from ganvas.curate.pack import pack
-from ganvas.curate.packer import VANISHED, Refusal
+from ganvas.curate.packer import Refusal
 from ganvas.curate.plan import Plan, make_plan
+from ganvas.curate.returned import PACK, take_back
 from ganvas.errors import InputError
 from ganvas.pictures.packed import HELD_OUT, IMAGES_FILE, SPLITS, TRAIN, VALIDATION, write_description
 from ganvas.progress import Progress, Silent
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from ganvas.catalog import ImageRow
     from ganvas.pictures.resize import Fit
 
-PACK = "pack"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 BESIDE_BYTES = 160  # a line of members.csv and its row in the catalog
 
@@ -187,13 +187,6 @@ def _check_originals(
         verdicts = [(image.sha256, False, None, why.reason) for image, why in lost if why.rule == rule]
         studio.catalog.decide(PACK, rule, verdicts)
         progress.note(f"{count:,} pictures left out: {rule} since they were added")
-
-
-def take_back(studio: StudioFolder) -> None:
-    """An original that is there again is no longer dropped for having vanished."""
-    there = [sha256 for sha256 in studio.catalog.dropped_by(PACK, VANISHED) if studio.image_path(sha256).is_file()]
-    if there:
-        studio.catalog.undo(PACK, VANISHED, there)
 
 
 @contextmanager

@@ -7,8 +7,9 @@ from dataclasses import replace
 from itertools import count
 
 from ganvas.catalog.records import SetRow
-from ganvas.curate.make import fingerprint, make_planned, members_of, take_back
+from ganvas.curate.make import fingerprint, make_planned, members_of
 from ganvas.curate.plan import Before, Plan, make_plan
+from ganvas.curate.returned import take_back
 from ganvas.curate.sets import existing_set
 from ganvas.progress import Progress, Silent
 from ganvas.studio import StudioFolder

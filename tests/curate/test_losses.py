@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ganvas.curate import make_set
+from ganvas.curate import make_set, plan_set
 from ganvas.curate.holding import hold
 from ganvas.errors import InputError
 from ganvas.pictures.packed import PackedSet
@@ -77,15 +77,36 @@ def test_an_original_that_can_no_longer_be_read_is_left_out(studio: StudioFolder
     assert (decision.stage, decision.rule, decision.keep) == ("pack", "unreadable", False)
 
 
-def test_an_original_that_is_back_is_packed_again(studio: StudioFolder, add: Add) -> None:
+@pytest.mark.parametrize("instead", [None, b"another picture's bytes"])
+def test_an_original_that_is_back_is_planned_and_packed_again(
+    studio: StudioFolder, add: Add, instead: bytes | None
+) -> None:
+    hashes = add(5)
+    path = studio.image_path(hashes[2])
+    data = path.read_bytes()
+    path.unlink()
+    if instead:
+        path.write_bytes(instead)
+    assert make_set(studio, "first").count == 4
+    assert plan_set(studio, "second")["images"] == 4
+    path.write_bytes(data)
+    dropped = studio.catalog.dropped()
+    assert plan_set(studio, "second")["images"] == 5
+    assert studio.catalog.dropped() == dropped
+    assert make_set(studio, "second").count == 5
+    assert PackedSet.open(studio.sets / "second").sha256s == hashes
+    assert studio.catalog.dropped() == {}
+
+
+def test_an_original_that_is_back_stays_out_where_another_rule_drops_it(studio: StudioFolder, add: Add) -> None:
     hashes = add(5)
     path = studio.image_path(hashes[0])
     data = path.read_bytes()
     path.unlink()
-    assert make_set(studio, "first").count == 4
+    make_set(studio, "first")
     path.write_bytes(data)
-    assert make_set(studio, "second").count == 5
-    assert studio.catalog.dropped() == {}
+    studio.catalog.decide("inspect", "dark", [(hashes[0], False, None, None)])
+    assert plan_set(studio, "second")["images"] == make_set(studio, "second").count == 4
 
 
 def test_a_folder_of_originals_that_is_not_there_drops_nothing(studio: StudioFolder, add: Add) -> None:
@@ -139,7 +160,7 @@ def test_a_killed_packing_leaves_no_half_set_and_no_process(studio: StudioFolder
     code = """
 import os, sys
 from contextlib import contextmanager
-from ganvas.curate import make_set
+from ganvas.curate import make_set, plan_set
 from ganvas.studio import StudioFolder
 
 class Deadly:
