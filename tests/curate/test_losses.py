@@ -14,6 +14,8 @@ import pytest
 
 from ganvas.curate import make_set, plan_set
 from ganvas.curate.holding import hold
+from ganvas.curate.serving import READY
+from ganvas.curate.workers import Workers
 from ganvas.errors import InputError
 from ganvas.pictures.packed import PackedSet
 from ganvas.studio import StudioFolder
@@ -152,6 +154,19 @@ def test_a_worker_ended_from_outside_costs_nothing(studio: StudioFolder, add: Ad
     make_set(studio, "pets", size=(9, 8), workers=2, progress=notes(kill_one))
     assert killed
     assert PackedSet.open(studio.sets / "pets").sha256s == hashes
+
+
+def test_a_worker_that_died_keeps_no_pipe_and_no_entry_among_the_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dying.py").write_text(f"import os\nos.write(1, {READY!r})\ninput()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with Workers("dying", "-", 1, lost="lost") as pool:
+        answers = pool.in_order([[n] for n in range(8)])
+        assert next(answers) == (["lost"], b"")
+        open_files = len(os.listdir("/proc/self/fd"))
+        assert [entries for entries, _ in answers] == [["lost"]] * 7
+        assert len(os.listdir("/proc/self/fd")) <= open_files
 
 
 @pytest.mark.parametrize("at", [64, MANY])
