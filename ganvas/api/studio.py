@@ -112,33 +112,28 @@ class Studio(Curating):
 
         `where` is an expression that chooses among them ("aspect < 1 and title ilike '%vase%'"), `labels` the field
         that holds their labels, `min_per_label` and `max_per_label` how many pictures each must and may have.
-        Raises InputError when it exists with another size or was chosen otherwise, since a set is never changed.
+        Raises InputError when it exists and any option that is given was another, since a set is never changed.
         """
-        from ganvas.curate import make_set
+        from ganvas.curate import check_recipe, make_set
 
+        options: dict[str, Any] = {
+            "size": tuple(size) if size is not None else None,
+            "channels": channels,
+            "fit": fit,
+            "background": background,
+            "split": split,
+            "seed": seed,
+            "where": where,
+            "labels": labels,
+            "min_per_label": min_per_label,
+            "max_per_label": max_per_label,
+        }
         existing = self.folder.catalog.set_named(name)
         if existing is None:
-            make_set(
-                self.folder,
-                name,
-                size=size,
-                channels=channels,
-                fit=fit,
-                background=background,
-                split=split,
-                seed=seed,
-                where=where,
-                labels=labels,
-                min_per_label=min_per_label,
-                max_per_label=max_per_label,
-                progress=self.progress,
-            )
-        elif size is not None and (existing.width, existing.height) != tuple(size):
-            raise InputError(
-                f"set {name} exists with size {existing.width}x{existing.height}; sets are frozen: choose another name"
-            )
-        elif where is not None and existing.recipe.get("where") != where:
-            raise InputError(f"set {name} exists and was chosen otherwise; sets are frozen: choose another name")
+            make_set(self.folder, name, **options, progress=self.progress)
+        else:
+            usual = {"fit": "crop", "background": "white", "split": "auto", "seed": 0}
+            check_recipe(existing, **{key: value for key, value in options.items() if value != usual.get(key)})
         return PictureSet(self, name)
 
     def duplicates(

@@ -73,7 +73,7 @@ class _Compiler:
             other = self.names.resolve(right, self.text)
             return _over(field, lambda one: _over(other, lambda two: self.ordered(sign, one, two, left, right)))
         if field.cluster_numbers is not None and isinstance(right.value, str):
-            return self.in_cluster(sign, field, left, right)
+            return self.in_cluster(sign, field, right)
         value = self.value_of(right)
         return _over(field, lambda one: self.ordered(sign, one, value, left, right))
 
@@ -107,7 +107,21 @@ class _Compiler:
         return _over(field, lambda one: (collate(one.text, collation) if collation else one.text).ilike(like))  # type: ignore[union-attr, arg-type]
 
     def is_in(self, operand: ex.Operand, values: tuple[ex.Literal, ...]) -> Condition:
-        return or_(*(self.compare("=", operand, value) for value in values))
+        """One list for each kind of value: a term for each is too deep a tree for SQLite from some 490 on."""
+        if isinstance(operand, ex.Literal):
+            raise wrong(self.text, operand.at, "a name is expected here: this is the same for every picture")
+        field = self.names.resolve(operand, self.text)
+        listed: dict[str, list[Whatever]] = {}
+        for value in values:
+            if field.cluster_numbers is not None and isinstance(value.value, str):
+                listed.setdefault("number", []).extend(self.cluster_numbers(field, value))
+                continue
+            bound = self.value_of(value)
+            [kind] = bound.kinds
+            if kind not in field.kinds:
+                raise wrong(self.text, value.at, _unlike(operand, field, value, bound, "="))
+            listed.setdefault(kind, []).append(getattr(bound, kind))
+        return _over(field, lambda one: or_(*(getattr(one, kind).in_(those) for kind, those in listed.items())))
 
     def is_null(self, operand: ex.Operand) -> Condition:
         if isinstance(operand, ex.Literal):
@@ -122,15 +136,18 @@ class _Compiler:
             raise wrong(self.text, name.end, f"{name} is {_kinds(field)}: compare it with something")
         return _over(field, lambda one: one.boolean)  # type: ignore[arg-type, return-value]
 
-    def in_cluster(self, sign: str, field: Value, left: ex.Name, right: ex.Literal) -> Condition:
-        known = field.cluster_numbers or {}
+    def in_cluster(self, sign: str, field: Value, right: ex.Literal) -> Condition:
         if sign != "=":
             raise wrong(self.text, right.at, "clusters have no order: compare them with =, != or in")
-        if right.value not in known:
-            more = did_you_mean(str(right.value), known) if known else " None has a name yet: write its number."
-            raise wrong(self.text, right.at, f"no cluster is called {right.value!r}.{more}")
         assert field.number is not None
-        return field.number.in_(known[right.value])
+        return field.number.in_(self.cluster_numbers(field, right))
+
+    def cluster_numbers(self, field: Value, name: ex.Literal) -> list[int]:
+        known = field.cluster_numbers or {}
+        if name.value not in known:
+            more = did_you_mean(str(name.value), known) if known else " None has a name yet: write its number."
+            raise wrong(self.text, name.at, f"no cluster is called {name.value!r}.{more}")
+        return known[str(name.value)]
 
     def value_of(self, given: ex.Literal) -> Value:
         value = given.value

@@ -32,6 +32,12 @@ class DuplicateQueries(Database):
         with self.session() as connection:
             return connection.scalar(query.where(Image.id.not_in(select(Inspection.image_id)))) or 0
 
+    def inspected(self) -> set[str]:
+        """The hashes of the images that somebody measured, by whatever version."""
+        query = select(Image.sha256).join(Inspection, Inspection.image_id == Image.id)
+        with self.session() as connection:
+            return set(connection.scalars(query))
+
     def hashed_images(self, ids: Sequence[int]) -> list[HashedRow]:
         """What decides who stays, of the inspected images with these ids, in their order."""
         query = select(Image.id, Image.sha256, Image.width, Image.height, Image.bytes, Inspection.measures)

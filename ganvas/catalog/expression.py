@@ -21,7 +21,7 @@ from ganvas.errors import InputError
 
 DEEPEST = 40  # parentheses and nots inside one another
 MOST_COMPARISONS = 100  # SQLite takes a thousand terms and a few thousand parameters; both are far off
-MOST_VALUES = 500
+MOST_VALUES = 500  # of all lists together
 LARGEST = 1e300
 COMPARISONS = ("=", "!=", "<>", "<", "<=", ">", ">=", "like", "ilike")
 

@@ -39,12 +39,14 @@ class ImageQueries(Database):
         with self.session() as connection:
             return {as_given(key) for key in connection.scalars(select(Item.key).where(Item.source == source))}
 
-    def images(self, kept: bool = True) -> list[ImageRow]:
-        """Every readable image in the order of finding; `kept`: without the dropped ones."""
+    def images(self, kept: bool = True, but_for: tuple[str, str] | None = None) -> list[ImageRow]:
+        """Every readable image in the order of finding; `kept`: without the dropped ones, what the rule `but_for`
+        (stage, name) says left aside.
+        """
         query = select(*(getattr(Image, name) for name in IMAGE_FIELDS))
         query = query.where(Image.width.is_not(None)).order_by(Image.id)
         if kept:
-            query = query.where(is_kept())
+            query = query.where(is_kept(but_for))
         with self.session() as connection:
             labels = _first_of_each(connection, "label")
             splits = _first_of_each(connection, "split")

@@ -52,7 +52,7 @@ def make(
     as_json: AsJson = False,
 ) -> None:
     """Freeze kept pictures under a name and pack them for training: all, or those that --where chooses."""
-    from ganvas.curate import make_set, plan_set, preview_set
+    from ganvas.curate import make_plan, make_set, planned_facts, preview_planned
 
     opening: Opening = context.obj
     studio = opening.studio()
@@ -71,9 +71,9 @@ def make(
     if sheet is not None and not dry_run:
         raise InputError("--sheet belongs to --dry-run: of a set that is made, `ganvas set show` writes a page")
     if dry_run:
-        planned = plan_set(studio.folder, name, **options)
-        drawn = preview_set(studio.folder, name, sheet, **options)
-        _print({**planned, "sheet": str(drawn)}, as_json, "label_counts")
+        plan = make_plan(studio.folder, name, **options)
+        drawn = preview_planned(studio.folder, plan, sheet)
+        _print({**planned_facts(plan), "sheet": str(drawn)}, as_json, "label_counts")
         return
     make_set(studio.folder, name, **options, progress=studio.progress)
     _print(studio.named_set(name).info(), as_json)

@@ -1,14 +1,18 @@
 """`ganvas add PATH`: every picture of a folder, archive, IDX pair, array file or single file into the studio.
 
+Of a folder of shards each is added as if by its own name.
 Rerunning repeats nothing that is recorded. A file that changed on disk is a new item; the picture it was before stays.
 """
 
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ganvas.collect.folder import OnlyShards
 from ganvas.collect.intake import Intake, Origin, take
 from ganvas.collect.registry import DamagedSource, Listing, source_for
 from ganvas.errors import InputError
@@ -44,11 +48,32 @@ def add(
         _check(root, studio)
         source = source_for(root)
         listing = source.listing(root, progress)
+    except OnlyShards as found:
+        return _add_shards(studio, found.shards, label, progress, workers)
     except DamagedSource as error:
         raise _damaged(root, str(error), 0) from error
     except PermissionError as error:
         raise InputError(f"{root} cannot be opened: {error.strerror}") from error
     return add_listing(studio, Origin(source.name, str(root)), listing, label=label, progress=progress, workers=workers)
+
+
+def _add_shards(
+    studio: StudioFolder, shards: Sequence[Path], label: str | None, progress: Progress, workers: int | None
+) -> Added:
+    """One that cannot be added does not keep the others out; its error is raised in the end."""
+    progress.note(f"{len(shards):,} shards, one after another")
+    done: list[Added] = []
+    errors: list[InputError] = []
+    for shard in shards:
+        try:
+            done.append(add(studio, shard, label=label, progress=progress, workers=workers))
+        except InputError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    unreadable = sum((Counter(added.unreadable) for added in done), Counter[str]())
+    found, new, known = (sum(getattr(added, name) for added in done) for name in ("found", "new", "known"))
+    return Added(found, new, known, dict(unreadable.most_common()))
 
 
 def add_listing(

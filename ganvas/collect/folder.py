@@ -1,6 +1,7 @@
 """The source "folder": every picture below a folder, symbolic links followed once.
 
-Labels and splits come from the folders' names (labels.py) or from `metadata.jsonl` files (metadata.py).
+Labels and splits come from the folders' names (labels.py) or from `metadata.jsonl` files (metadata.py). A folder that
+holds no picture but shards, tar or Parquet files as data sets are handed on in, is these one after another.
 """
 
 from __future__ import annotations
@@ -21,6 +22,16 @@ from ganvas.errors import InputError
 from ganvas.progress import Progress
 from ganvas.studio import SETTINGS_FILE
 
+SHARDS = (".tar", ".parquet")
+
+
+class OnlyShards(InputError):
+    """Raised for a folder whose pictures are all inside shards, with these in their order."""
+
+    def __init__(self, path: Path, shards: list[Path]) -> None:
+        super().__init__(f"no pictures in {path} but {len(shards):,} shards: add each by its own name")
+        self.shards = shards
+
 
 @dataclass
 class _Walk:
@@ -28,15 +39,23 @@ class _Walk:
     progress: Progress
     pictures: list[tuple[str, str]] = field(default_factory=list)  # path inside the folder, stamp
     metadata: list[str] = field(default_factory=list)
+    shards: list[str] = field(default_factory=list)
     passed_over: Counter[Kind] = field(default_factory=Counter)
     been: set[tuple[int, int]] = field(default_factory=set)
 
 
 @source("folder", belongs=Path.is_dir)
 def folder(path: Path, progress: Progress) -> Listing:
-    """All pictures below `path`, in the order of their paths. Raises InputError where there are no files at all."""
+    """All pictures below `path`, in the order of their paths. Raises OnlyShards where all are inside shards, and
+    InputError where there are none.
+    """
     walk = _Walk(str(path), progress)
     _look_into("", walk)
+    if not walk.pictures and walk.shards:
+        tars = sum(shard.lower().endswith(".tar") for shard in walk.shards)
+        if others := walk.passed_over["archive"] - tars:
+            progress.note(f"{others:,} archives in {path} were left alone: add each by its own name")
+        raise OnlyShards(path, [path / shard for shard in walk.shards])
     if not walk.pictures:
         what = f"none of its {walk.passed_over.total():,} files is a picture" if walk.passed_over else "it is empty"
         raise InputError(f"no pictures in {path}: {what}. Put some in it, or name another folder")
@@ -93,3 +112,5 @@ def _look_at(member: str, walk: _Walk) -> None:
         walk.pictures.append((member, file_stamp(status)))
     else:
         walk.passed_over[kind] += 1
+        if member.lower().endswith(SHARDS):
+            walk.shards.append(member)

@@ -1,6 +1,7 @@
 """`metadata.jsonl` of a Hugging Face ImageFolder: a JSON object a line, `file_name` relative to the file's own folder.
 
-`Metadata.read(lines)` -> what is known of each picture. Labels in it replace labels from folders, as there.
+`Metadata.read(lines)` -> what is known of each picture. Labels in it replace labels from folders, as there. A JSON
+beside one picture speaks for that picture alone.
 """
 
 from __future__ import annotations
@@ -21,13 +22,15 @@ FIELDS = {
     "licence": ("licence", "license"),
     "attribution": ("attribution", "credit", "creditLine", "author", "artist"),
 }
+LABEL_BESIDE = ("label", "class_name")  # a downloader's JSON beside a picture has a category of its own
 
 
 @dataclass
 class Metadata:
-    """What `metadata.jsonl` files say, by the path of the picture inside its source."""
+    """What `metadata.jsonl` files and the JSON files beside pictures say, by the picture's path inside its source."""
 
     pictures: dict[str, dict[str, Any]] = field(default_factory=dict)
+    beside: dict[str, dict[str, Any]] = field(default_factory=dict)
     has_labels: bool = False
 
     def read(self, lines: Iterable[bytes], name: str, note: Callable[[str], None]) -> None:
@@ -44,7 +47,7 @@ class Metadata:
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 bad += 1
                 continue
-            self.has_labels = self.has_labels or _first(row, "label") is not None
+            self.has_labels = self.has_labels or _first(row, FIELDS["label"]) is not None
         if bad:
             note(f"{name}: {bad:,} lines are no JSON objects with file_name: passed over")
 
@@ -55,16 +58,18 @@ class Metadata:
         except (ValueError, RecursionError):
             return
         if isinstance(row, dict):
-            self.pictures[_normal(picture)] = row
-            self.has_labels = self.has_labels or _first(row, "label") is not None
+            self.beside[_normal(picture)] = row
 
     def described(self, entry: Entry) -> Entry:
         """The entry with what is known of it."""
-        if not self.pictures:
+        if not self.pictures and not self.beside:
             return entry
-        row = dict(self.pictures.get(_normal(entry.member), {}))
-        values = {name: _take(row, name) for name in FIELDS}
-        label = values["label"] if self.has_labels else entry.label
+        name = _normal(entry.member)
+        row, beside = dict(self.pictures.get(name, {})), dict(self.beside.get(name, {}))
+        label = _take(row, FIELDS["label"]) if self.has_labels else entry.label
+        label = _take(beside, LABEL_BESIDE) or label
+        row |= beside
+        values = {name: _take(row, keys) for name, keys in FIELDS.items() if name != "label"}
         split = split_named(values["split"] or "") or entry.split
         return replace(
             entry,
@@ -87,13 +92,13 @@ def _normal(path: str) -> str:
     return "/".join(parts)
 
 
-def _first(row: dict[str, Any], name: str) -> str | None:
-    for key in FIELDS[name]:
+def _first(row: dict[str, Any], keys: tuple[str, ...]) -> str | None:
+    for key in keys:
         if isinstance(row.get(key), str | int | float) and row[key] != "":
             return key
     return None
 
 
-def _take(row: dict[str, Any], name: str) -> str | None:
-    key = _first(row, name)
+def _take(row: dict[str, Any], keys: tuple[str, ...]) -> str | None:
+    key = _first(row, keys)
     return None if key is None else str(row.pop(key))

@@ -9,20 +9,24 @@ if TYPE_CHECKING:
     from ganvas.curate.cleaning import Cleaned, clean
     from ganvas.curate.export import export_set
     from ganvas.curate.make import make_set
-    from ganvas.curate.plan import plan_set
-    from ganvas.curate.preview import preview_set
+    from ganvas.curate.plan import make_plan, plan_set, planned_facts
+    from ganvas.curate.preview import preview_planned, preview_set
     from ganvas.curate.renew import renew_set
-    from ganvas.curate.sets import delete_set, describe_set, existing_set
+    from ganvas.curate.sets import check_recipe, delete_set, describe_set, existing_set
 
 __all__ = [
     "Cleaned",
+    "check_recipe",
     "clean",
     "delete_set",
     "describe_set",
     "existing_set",
     "export_set",
+    "make_plan",
     "make_set",
     "plan_set",
+    "planned_facts",
+    "preview_planned",
     "preview_set",
     "renew_set",
 ]
@@ -30,8 +34,11 @@ MODULES = {
     "Cleaned": "cleaning",
     "clean": "cleaning",
     "export_set": "export",
+    "make_plan": "plan",
     "make_set": "make",
     "plan_set": "plan",
+    "planned_facts": "plan",
+    "preview_planned": "preview",
     "preview_set": "preview",
     "renew_set": "renew",
 }

@@ -63,7 +63,7 @@ def card(facts: Mapping[str, Any], origins: Mapping[str, OriginRow], form: str, 
 def credits(facts: Mapping[str, Any], origins: Mapping[str, OriginRow]) -> str:
     """CREDITS.md: every attribution with its licence, and how many pictures carry both."""
     found = Counter(
-        (_plain(origin.attribution or f"not stated (source: {origin.source})"), _plain(origin.licence or "not stated"))
+        (_line(origin.attribution or f"not stated (source: {origin.source})"), _line(origin.licence or "not stated"))
         for origin in origins.values()
     )
     rows = [[who, licence, f"{count:,}"] for (who, licence), count in sorted(found.items(), key=_most_first)]
@@ -126,6 +126,10 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(_plain(cell) for cell in line) + " |" for line in lines)
 
 
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _plain(text: str) -> str:
     """Text from outside that stays text in Markdown, in one line."""
-    return re.sub(r"([\\`*_\[\]<>|&#~$])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"([\\`*_\[\]<>|&#~$])", r"\\\1", _line(text))

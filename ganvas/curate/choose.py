@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ganvas.curate.returned import kept_images
 from ganvas.errors import InputError
 from ganvas.studio import StudioFolder
 
@@ -133,7 +134,7 @@ def _named(labels: set[str], counts: Counter[str]) -> str:
 
 
 def _kept(studio: StudioFolder) -> list[ImageRow]:
-    images = studio.catalog.images()
+    images = kept_images(studio)
     if not images:
         dropped = sum(studio.catalog.dropped().values())
         why = f"all that were found are dropped ({dropped:,})" if dropped else "none was added"

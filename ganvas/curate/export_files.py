@@ -20,7 +20,9 @@ METADATA = "metadata.jsonl"
 SHARD_BYTES = 2**30
 SHARD_EXAMPLES = 10_000
 ROW_GROUP = 500
+ROW_GROUP_BYTES = 64 * 2**20  # originals of a museum have 20 MB each, and a reader takes a group at once
 THE_BEGINNING = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
+TEXTS = ("label", "split", "sha256", "title", "licence", "attribution", "source", "key")
 SUFFIXES = {"zip": ".zip"}
 
 
@@ -153,15 +155,14 @@ class Parquet:
             raise MissingExtra("Parquet", "parquet") from error
         self.arrow: Any = pyarrow
         self.place = place
-        texts = ("label", "split", "sha256", "title", "licence", "attribution", "source", "key")
         image = pyarrow.struct([("bytes", pyarrow.binary()), ("path", pyarrow.string())])
-        features = {"image": {"_type": "Image"}} | {name: {"dtype": "string", "_type": "Value"} for name in texts}
+        features = {"image": {"_type": "Image"}} | {name: {"dtype": "string", "_type": "Value"} for name in TEXTS}
         self.schema = pyarrow.schema(
-            [("image", image), *((name, pyarrow.string()) for name in texts)],
+            [("image", image), *((name, pyarrow.string()) for name in TEXTS)],
             metadata={"huggingface": json.dumps({"info": {"features": features}})},
         )
         self.files: dict[str, Any] = {}
-        self.rows: dict[str, list[dict[str, Any]]] = {}
+        self.rows: dict[str, list[Example]] = {}
 
     def __enter__(self) -> Self:
         self.place.mkdir()
@@ -180,14 +181,21 @@ class Parquet:
             path = self.place / f"{example.split}-00000-of-00001.parquet"
             self.files[example.split] = self.arrow.parquet.ParquetWriter(path, self.schema)
         rows = self.rows.setdefault(example.split, [])
-        rows.append({"image": {"bytes": example.data, "path": example.name}, **example.row})
-        if len(rows) >= ROW_GROUP:
+        rows.append(example)
+        if len(rows) >= ROW_GROUP or sum(len(row.data) for row in rows) >= ROW_GROUP_BYTES:
             self._flush(example.split)
 
     def _flush(self, split: str) -> None:
         rows = self.rows.pop(split, [])
         if rows:
-            self.files[split].write_table(self.arrow.Table.from_pylist(rows, schema=self.schema))
+            arrow, kind = self.arrow, self.schema.field("image").type
+            pictures = [
+                arrow.array([row.data for row in rows], arrow.binary()),
+                arrow.array([row.name for row in rows], arrow.string()),
+            ]
+            images = arrow.StructArray.from_arrays(pictures, fields=[kind.field(0), kind.field(1)])
+            texts = [arrow.array([row.row.get(name) for row in rows], arrow.string()) for name in TEXTS]
+            self.files[split].write_table(arrow.Table.from_arrays([images, *texts], schema=self.schema))
 
 
 WRITERS: dict[str, Callable[[Path], Writer]] = {

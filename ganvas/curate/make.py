@@ -22,8 +22,9 @@ from ganvas.catalog.records import MemberRow, SetRow
 from ganvas.curate.facts import about_originals
 from ganvas.curate.holding import hold, is_held
 from ganvas.curate.pack import pack
-from ganvas.curate.packer import VANISHED, Refusal
+from ganvas.curate.packer import Refusal
 from ganvas.curate.plan import Plan, make_plan
+from ganvas.curate.returned import PACK, take_back
 from ganvas.errors import InputError
 from ganvas.pictures.packed import HELD_OUT, IMAGES_FILE, SPLITS, TRAIN, VALIDATION, write_description
 from ganvas.progress import Progress, Silent
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from ganvas.catalog import ImageRow
     from ganvas.pictures.resize import Fit
 
-PACK = "pack"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 BESIDE_BYTES = 160  # a line of members.csv and its row in the catalog
 
@@ -117,10 +117,7 @@ def _written(
     splits, how = plan.splits(images)
     validation = f"{splits.count(VALIDATION):,} to validate with, " if VALIDATION in splits else ""
     progress.note(f"split {how}: {splits.count(TRAIN):,} to train on, {validation}{splits.count(HELD_OUT):,} held out")
-    members = [
-        MemberRow(position, image.sha256, image.label or None, split)
-        for position, (image, split) in enumerate(zip(images, splits, strict=True))
-    ]
+    members = members_of(images, splits)
     row = _row(plan, members)
     description = asdict(row) | {
         "made_at": row.made_at.isoformat(),
@@ -150,11 +147,19 @@ def _row(plan: Plan, members: Sequence[MemberRow]) -> SetRow:
             **plan.selection.asked(),
             **plan.before.recorded,
         },
-        fingerprint=_fingerprint(plan, members),
+        fingerprint=fingerprint(plan, members),
     )
 
 
-def _fingerprint(plan: Plan, members: Sequence[MemberRow]) -> str:
+def members_of(images: Sequence[ImageRow], splits: Sequence[str]) -> list[MemberRow]:
+    """The rows of a set, in order."""
+    return [
+        MemberRow(position, image.sha256, image.label or None, split)
+        for position, (image, split) in enumerate(zip(images, splits, strict=True))
+    ]
+
+
+def fingerprint(plan: Plan, members: Sequence[MemberRow]) -> str:
     """The SHA-256 over who is in the set, with which label and split, and how they were made: equal for equal bytes."""
     recipe = plan.recipe
     shape: list[Any] = [recipe.height, recipe.width, recipe.channels, recipe.fit, recipe.background]
@@ -182,13 +187,6 @@ def _check_originals(
         verdicts = [(image.sha256, False, None, why.reason) for image, why in lost if why.rule == rule]
         studio.catalog.decide(PACK, rule, verdicts)
         progress.note(f"{count:,} pictures left out: {rule} since they were added")
-
-
-def take_back(studio: StudioFolder) -> None:
-    """An original that is there again is no longer dropped for having vanished."""
-    there = [sha256 for sha256 in studio.catalog.dropped_by(PACK, VANISHED) if studio.image_path(sha256).is_file()]
-    if there:
-        studio.catalog.undo(PACK, VANISHED, there)
 
 
 @contextmanager

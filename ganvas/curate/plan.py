@@ -71,14 +71,18 @@ class Plan:
 
 def plan_set(studio: StudioFolder, name: str, **options: Any) -> dict[str, Any]:
     """What `make_set` with the same options would make, with its reasons, as facts to print. Raises as it does."""
-    plan = make_plan(studio, name, **options)
+    return planned_facts(make_plan(studio, name, **options))
+
+
+def planned_facts(plan: Plan) -> dict[str, Any]:
+    """A plan as facts to print."""
     splits, how = plan.splits(plan.images)
     recipe = plan.recipe
     counts = Counter(image.label for image in plan.images if image.label)
     each = Counter(zip((image.label for image in plan.images), splits, strict=True))
     found = [split for split in SPLITS if split in splits]
     return {
-        "name": name,
+        "name": plan.name,
         "images": len(plan.images),
         "size": f"{recipe.width}x{recipe.height}",
         "channels": recipe.channels,
@@ -137,6 +141,9 @@ def make_plan(
         reasons.append(f"{channels} channel{'s' * (channels > 1)}: {reason}")
     recipe = Recipe(width, height, channels, fit, "#{:02x}{:02x}{:02x}".format(*colour))  # type: ignore[arg-type]
     groups = studio.catalog.duplicate_groups()
+    inspected = studio.catalog.inspected()
+    if unknown := sum(image.sha256 not in inspected for image in images):
+        reasons.append(f"{unknown:,} pictures were never compared for duplicates: `ganvas clean` does")
     return Plan(name, recipe, images, split, seed, reasons, selection, groups, trims, before or Before())
 
 

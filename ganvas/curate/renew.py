@@ -7,8 +7,9 @@ from dataclasses import replace
 from itertools import count
 
 from ganvas.catalog.records import SetRow
-from ganvas.curate.make import make_planned, take_back
+from ganvas.curate.make import fingerprint, make_planned, members_of
 from ganvas.curate.plan import Before, Plan, make_plan
+from ganvas.curate.returned import take_back
 from ganvas.curate.sets import existing_set
 from ganvas.progress import Progress, Silent
 from ganvas.studio import StudioFolder
@@ -23,29 +24,34 @@ def renew_set(
     version is made, and the newest is returned. Raises InputError where there is no such set, and as `make_set` does.
     """
     progress = progress or Silent()
-    first = str(existing_set(studio, name).recipe.get("of", name))
-    newest = _newest(studio, first)
+    first, root, newest = _family(studio, existing_set(studio, name))
     members = studio.catalog.members(newest.name)
     take_back(studio)
     new_name, version = _next_name(studio, first, newest)
     splits = {member.sha256: member.split for member in members}
     plan = _planned(studio, newest, new_name, Before(splits))
-    before = {(member.sha256, member.label, member.split) for member in members}
-    labels = ((image.sha256, image.label or None) for image in plan.images)
-    now = {(sha256, label, split) for (sha256, label), split in zip(labels, plan.splits(plan.images)[0], strict=True)}
-    if now == before:
+    if fingerprint(plan, members_of(plan.images, plan.splits(plan.images)[0])) == newest.fingerprint:
         progress.note(f"nothing has changed since {newest.name} was made: it is the newest version")
         return newest
     images = {image.sha256 for image in plan.images}
     added, removed = len(images - splits.keys()), len(splits.keys() - images)
     progress.note(f"{new_name}: version {version} of {first}, {added:,} pictures added and {removed:,} removed")
-    recorded = {"of": first, "version": version, "added": added, "removed": removed}
+    recorded = {"of": first, "of_fingerprint": root, "version": version, "added": added, "removed": removed}
     return make_planned(studio, replace(plan, before=Before(splits, recorded)), progress, workers)
 
 
-def _newest(studio: StudioFolder, first: str) -> SetRow:
-    family = [row for row in studio.catalog.sets() if row.name == first or row.recipe.get("of") == first]
-    return max(family, key=lambda row: int(row.recipe.get("version", 1)))
+def _family(studio: StudioFolder, row: SetRow) -> tuple[str, str | None, SetRow]:
+    """The first version's name and fingerprint, and the newest version: a name alone may be another set's by now."""
+    first = str(row.recipe.get("of", row.name))
+    named = studio.catalog.set_named(first)
+    root = row.recipe.get("of_fingerprint", named.fingerprint if named else None)
+    family = [
+        one
+        for one in studio.catalog.sets()
+        if (one.name == first and one.fingerprint == root)
+        or (one.recipe.get("of") == first and one.recipe.get("of_fingerprint", root) == root)
+    ]
+    return first, root, max(family, key=lambda one: int(one.recipe.get("version", 1)))
 
 
 def _next_name(studio: StudioFolder, first: str, newest: SetRow) -> tuple[str, int]:

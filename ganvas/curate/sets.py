@@ -10,10 +10,12 @@ from typing import Any
 from ganvas.catalog.records import SetRow
 from ganvas.curate.choose import balance
 from ganvas.errors import InputError, did_you_mean
+from ganvas.pictures.colour import colour_of
 from ganvas.pictures.packed import SPLITS, VALIDATION
 from ganvas.studio import StudioFolder
 
-RECORDED = ("where", "labels_from", "min_per_label", "max_per_label", "of", "version", "added", "removed")
+LABELS = "labels_from"
+RECORDED = ("where", LABELS, "min_per_label", "max_per_label", "of", "version", "added", "removed")
 
 
 def describe_set(studio: StudioFolder, name: str) -> dict[str, Any]:
@@ -48,6 +50,21 @@ def describe_set(studio: StudioFolder, name: str) -> dict[str, Any]:
         "fingerprint": row.fingerprint,
         "made_at": row.made_at.isoformat(),
     }
+
+
+def check_recipe(row: SetRow, **asked: Any) -> None:
+    """Raises InputError where a set was made otherwise than is asked, naming what differs; None asks for nothing."""
+    made = row.recipe | {"size": (row.width, row.height), "channels": row.channels, "labels": row.recipe.get(LABELS)}
+    if asked.get("background") is not None:
+        asked["background"] = "#{:02x}{:02x}{:02x}".format(*colour_of(asked["background"]))
+    for option, value in asked.items():
+        if value is not None and made.get(option) != value:
+            said = f"{option} {_said(made.get(option))}, not {_said(value)}"
+            raise InputError(f"set {row.name} exists and was made with {said}; sets are frozen: choose another name")
+
+
+def _said(value: Any) -> str:
+    return f"{value[0]}x{value[1]}" if isinstance(value, tuple) else "none" if value is None else str(value)
 
 
 def delete_set(studio: StudioFolder, name: str) -> None:

@@ -62,17 +62,20 @@ def split_pictures(members: Sequence[Candidate], how: str = "auto", seed: int = 
     and the only picture of a label after all others. "80/10/10" (any three) gives the second to validation; there, the
     only picture of a label is always trained on. "given" takes what the source says, "train" where it says nothing.
     "auto" is "given" if the source names train and held-out and speaks of every picture, else "90/10".
-    A picture with a `kept` split keeps it, and its group follows. Raises InputError for a word that is none of these,
-    and for a split that would leave nothing to train on.
+    A picture with a `kept` split keeps it, and its group follows: to train where any of it is trained on. Raises
+    InputError for a word that is none of these, and for a split that would leave nothing to train on.
     """
     shares = _shares(how)
     hints = _hints(members)
     if how == "given" or (how == "auto" and {TRAIN, HELD_OUT} <= {*hints} <= {*FIRST}):
         if members and not any(hint in (TRAIN, None) for hint in hints):
             raise InputError("every picture is given as held out, which leaves nothing to train on: use --split 90/10")
-        return _given(members, [hint or TRAIN for hint in hints])
-    splits, alone = _stratified(members, shares, seed)
-    return splits, f"{DEFAULT if how == 'auto' else how}, seed {seed}{alone}"
+        splits, told = _given(members, [hint or TRAIN for hint in hints])
+    else:
+        splits, alone = _stratified(members, shares, seed)
+        told = f"{DEFAULT if how == 'auto' else how}, seed {seed}{alone}"
+    apart = sum(len({splits[index] for index in indices}) > 1 for indices in _groups(members).values())
+    return splits, told + (f"; {apart:,} groups lie on both sides, as in the version before" if apart else "")
 
 
 def check_split(how: str) -> None:
@@ -104,7 +107,8 @@ def _given(members: Sequence[Candidate], hints: list[str]) -> tuple[list[str], s
     splits = [member.kept or hint for member, hint in zip(members, hints, strict=True)]
     moved = 0
     for indices in _groups(members).values():
-        together = min((splits[index] for index in indices), key=FIRST.index)
+        had = [kept for index in indices if (kept := members[index].kept)]
+        together = _side(had) if had else min((splits[index] for index in indices), key=FIRST.index)
         for index in indices:
             if splits[index] != together and members[index].kept is None:
                 splits[index] = together
@@ -171,9 +175,14 @@ def _follow(members: Sequence[Candidate], splits: list[str]) -> None:
     for indices in _groups(members).values():
         had = [splits[index] for index in indices if splits[index]]
         if had:
-            together = min(had, key=FIRST.index)
+            together = _side(had)
             for index in indices:
                 splits[index] = splits[index] or together
+
+
+def _side(had: Sequence[str]) -> str:
+    """Where a new picture of a group goes whose others have these: what shows the same as one learned by is no test."""
+    return TRAIN if TRAIN in had else min(had, key=FIRST.index)
 
 
 def _groups(members: Sequence[Candidate]) -> dict[int, list[int]]:

@@ -93,6 +93,9 @@ class Workers:
         except BrokenPipeError:
             pass
         self._own.process = None
+        self._processes.remove(process)
+        process.kill()  # what closed its pipe, or sent half an answer, answers no more
+        process.communicate()
         return None
 
     def _process(self) -> subprocess.Popen[bytes]:

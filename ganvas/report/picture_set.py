@@ -31,6 +31,10 @@ LABELS_TOLD = 60
 MEAN_PX = 160
 MEAN_OF = 20_000  # pictures; the mean of more looks the same
 SHEETS_BYTES = 12_000_000  # of clean/ in one page
+UNLABELLED = "(no label)"
+SCORES = "distribution"
+RULES = {"duplicates": "duplicate"}  # whose sheet is not called as the rule is
+TITLES = {SCORES: "The scores of every rule"}
 NAMES = {TRAIN: "to train on", VALIDATION: "validation", HELD_OUT: "held out"}
 
 
@@ -43,6 +47,9 @@ def write_set_page(set_folder: str | Path) -> Path:
 def _facts(packed: PackedSet) -> Json:
     described, recipe = packed.description, _dict(packed.description.get("recipe"))
     dropped = {str(rule): int(count) for rule, count in _dict(described.get("dropped")).items()}
+    splits = [split for split in NAMES if (packed.split == split).any()]
+    label_rows = _label_rows(packed, splits)
+    sheets, left_out = _sheets(packed.folder.parent.parent / "clean", dropped)
     return {
         "title": packed.name,
         "lead": f"{len(packed):,} pictures · {packed.width}×{packed.height} px"
@@ -51,12 +58,14 @@ def _facts(packed: PackedSet) -> Json:
         "tiles": _tiles(packed),
         "samples": _samples(packed),
         "mean": _mean(packed),
-        "label_columns": _splits(packed),
-        "label_rows": _label_rows(packed)[:LABELS_TOLD],
-        "more_labels": max(0, len(packed.label_names) - LABELS_TOLD),
+        "by_label": len(_largest(packed)) > 1,
+        "label_columns": ["label", "pictures", *(NAMES[split] for split in splits)],
+        "label_rows": label_rows[:LABELS_TOLD],
+        "more_labels": sum(row[0] != UNLABELLED for row in label_rows[LABELS_TOLD:]),
         "plots": _histograms(described),
         "dropped": sorted(dropped.items(), key=lambda pair: (-pair[1], pair[0])),
-        "sheets": _sheets(packed.folder.parent.parent / "clean"),
+        "sheets": sheets,
+        "sheets_left_out": left_out,
         "reasons": [words.plain(reason) for reason in recipe.get("reasons") or []],
         "settings": words.flat({key: value for key, value in recipe.items() if key not in ("reasons", "where")})
         + [("fingerprint", packed.fingerprint), ("made_at", words.plain(described.get("made_at")))],
@@ -78,24 +87,24 @@ def _tiles(packed: PackedSet) -> list[tuple[str, str, str]]:
     return tiles
 
 
-def _splits(packed: PackedSet) -> list[str]:
-    return ["label", "pictures", *(name for split, name in NAMES.items() if split in packed.split)]
-
-
-def _label_rows(packed: PackedSet) -> list[list[str]]:
+def _label_rows(packed: PackedSet, splits: list[str]) -> list[list[str]]:
     counts = Counter(zip(packed.labels.tolist(), packed.split.tolist(), strict=True))
     rows = []
-    for number, name in [*enumerate(packed.label_names), (-1, "(no label)")]:
-        each = [counts[number, split] for split in NAMES if split in packed.split]
+    for number, name in [*enumerate(packed.label_names), (-1, UNLABELLED)]:
+        each = [counts[number, split] for split in splits]
         if sum(each) and packed.label_names:
             rows.append((sum(each), [name, f"{sum(each):,}", *(f"{count:,}" for count in each)]))
     return [row for _, row in sorted(rows, key=lambda pair: -pair[0])]
 
 
+def _largest(packed: PackedSet) -> list[int]:
+    return [number for number, _ in Counter(packed.labels[packed.labels >= 0].tolist()).most_common(LABEL_ROWS)]
+
+
 def _samples(packed: PackedSet) -> Inline:
     """A seeded sample; a row a label where there are labels, the largest first."""
     rng = np.random.default_rng(0)
-    largest = [number for number, _ in Counter(packed.labels[packed.labels >= 0].tolist()).most_common(LABEL_ROWS)]
+    largest = _largest(packed)
     if len(largest) < 2:
         chosen = np.sort(rng.permutation(len(packed))[:SAMPLES])
         return _inline(sheet(np.asarray(packed.images[chosen])), f"{len(chosen)} pictures of the set, by seed 0.")
@@ -144,16 +153,21 @@ def _filled(counts: dict[str, int], key: str) -> list[tuple[str, int]]:
     return [(form.format(place * step), places.get(place, 0)) for place in range(min(places), max(places) + 1)]
 
 
-def _sheets(folder: Path) -> list[tuple[str, Inline]]:
-    """(rule, sheet) of what `ganvas clean` left, as many as a page may hold."""
-    found, size = [], 0
-    for path in sorted(folder.glob("*.png")) if folder.is_dir() else []:
-        size += path.stat().st_size
-        if size > SHEETS_BYTES:
-            break
-        if drawn := inline_file(path, f"What the rule {path.stem} dropped."):
-            found.append((path.stem, drawn))
-    return found
+def _sheets(folder: Path, dropped: dict[str, int]) -> tuple[list[tuple[str, Inline]], list[str]]:
+    """(name, sheet) of what the last `ganvas clean` left of rules that dropped a picture, then the scores of all rules;
+    and the names of those that are too large for one page.
+    """
+    found, left_out, size = [], [], 0
+    files = {path.stem: path for path in sorted(folder.glob("*.png"))} if folder.is_dir() else {}
+    wanted = [name for name in files if RULES.get(name, name) in dropped]
+    for name in [*wanted, *({SCORES} & files.keys())]:
+        held = files[name].stat().st_size
+        if size + held > SHEETS_BYTES:
+            left_out.append(TITLES.get(name, name))
+        elif drawn := inline_file(files[name], f"Sheet of the last clean: {TITLES.get(name, name)}."):
+            found.append((TITLES.get(name, name), drawn))
+            size += held
+    return found, left_out
 
 
 def _inline(image: Image.Image, alt: str) -> Inline:

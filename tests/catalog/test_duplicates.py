@@ -35,6 +35,7 @@ def test_hashes_are_those_of_inspected_pictures_that_no_other_rule_drops(catalog
     catalog.undo("clean", "blurry", [name(7)])
     assert [phash for _, phash in catalog.hashes()] == [2**63 - 1, -(2**63), 3, 5, 7]
     assert catalog.count_not_inspected() == 1
+    assert catalog.inspected() == {name(n) for n in range(8)}
 
 
 def test_what_decides_who_stays_comes_in_the_order_asked(catalog: Catalog) -> None:

@@ -114,6 +114,17 @@ def test_a_persons_word_beats_every_rule_until_it_is_taken_back(catalog: Catalog
     assert [image.sha256 for image in catalog.images()] == [b]
 
 
+def test_one_rules_word_can_be_left_aside(catalog: Catalog) -> None:
+    catalog.add_found([found(n) for n in range(5)])
+    shas = [found(n).sha256 for n in range(5)]
+    catalog.decide("pack", "vanished", [(sha256, False, None, None) for sha256 in shas[1:4]])
+    catalog.decide("clean", "dark", [(shas[2], False, None, None)])
+    catalog.decide("person", "person", [(shas[3], False, None, None)])
+    assert keys(catalog.images()) == [0, 4]
+    assert keys(catalog.images(but_for=("pack", "vanished"))) == [0, 1, 4]
+    assert keys(catalog.images(but_for=("pack", "altered"))) == [0, 4]
+
+
 def test_deciding_again_replaces_and_stands_again(catalog: Catalog) -> None:
     catalog.add_found([found(1)])
     sha256 = found(1).sha256

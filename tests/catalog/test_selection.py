@@ -258,6 +258,9 @@ ERRORS = {
     "cluster < 'plain'": "clusters have no order",
     "width = 'abc'": "at character 9: width is a number and 'abc' is text",
     "title = 5": "title is text and 5 is a number, write '5'",
+    "width in (100, 3, 'abc')": "at character 19: width is a number and 'abc' is text",
+    "5 in (5, 6)": "this is the same for every picture",
+    "cluster in (1, 'plan')": "no cluster is called 'plan'. Did you mean plain?",
     "title = true": "title is text and True is true or false",
     "width = title": "width is a number and title is text",
     "width ilike '1%'": "width is a number, and a pattern is for text",
@@ -403,6 +406,26 @@ def _answer(catalog: Catalog, expression: str) -> list[int] | str:
         return chosen(catalog, expression)
     except InputError as error:
         return str(error)
+
+
+@pytest.mark.parametrize(
+    ("name", "some", "expected"),
+    [
+        ("width", ["100", "9999"], [1, 2]),
+        ("title", ["'Jar'", "'x'"], [0]),
+        ("objectName", ["'bowl'", "7", "true"], [3, 4]),
+        ("tags", ["'vases'", "9999"], [0, 2]),
+        ("artist.born", ["1700.0", "'x'"], [3]),
+        ("isHighlight", ["true", "'x'"], [0]),
+        ("cluster", ["'plain'", "9999"], [2, 5]),
+        ("dropped_by", ["'blurry'", "'x'"], [2]),
+        ("kept", ["false"], [2]),
+    ],
+)
+def test_a_list_may_be_long(museum: Catalog, name: str, some: list[str], expected: list[int]) -> None:
+    listed = ", ".join((some * 500)[:500])
+    assert chosen(museum, f"{name} in ({listed})") == expected
+    assert chosen(museum, f"not {name} not in ({listed})") == expected
 
 
 def test_each_top_term_says_what_it_alone_leaves(museum: Catalog) -> None:

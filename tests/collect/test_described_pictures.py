@@ -57,6 +57,45 @@ def test_a_json_that_says_nothing_costs_no_picture(tmp_path: Path, notes: Any, d
     ]
 
 
+def test_a_json_beside_one_picture_leaves_the_labels_of_the_others(tmp_path: Path, notes: Any) -> None:
+    members = {f"{label}/{n}.png": png(n) for n in range(3) for label in ("cat", "dog")}
+    members["cat/0.json"] = json.dumps({"category": "instagram", "likes": 3}).encode()
+    members["dog/1.json"] = json.dumps({"label": "wolf"}).encode()
+    found = {entry.member: entry for entry in entries(tar(tmp_path / "x.tar", members), notes)}
+    assert found["cat/0.png"].details == {"category": "instagram", "likes": 3}
+    assert {member: entry.label for member, entry in found.items()} == {
+        **{f"{label}/{n}.png": label for n in range(3) for label in ("cat", "dog")},
+        "dog/1.png": "wolf",
+    }
+
+
+def test_a_json_beside_a_picture_adds_to_what_the_whole_folder_is_told(tmp_path: Path, notes: Any) -> None:
+    lines = b'{"file_name": "0.png", "label": "jar", "title": "Jar"}\n{"file_name": "1.png", "label": "urn"}\n'
+    members = {"0.png": png(0), "1.png": png(1), "2.png": png(2), "metadata.jsonl": lines}
+    members["0.json"] = json.dumps({"licence": "CC0"}).encode()
+    found = entries(tar(tmp_path / "x.tar", members), notes)
+    assert [entry.label for entry in found] == ["jar", "urn", None]
+    assert (found[0].title, found[0].licence) == ("Jar", "CC0")
+
+
+def test_a_folder_of_shards_is_its_shards_and_one_that_is_bad_keeps_none_out(tmp_path: Path) -> None:
+    (tmp_path / "in" / "data").mkdir(parents=True)
+    for number, name in enumerate(["train-0.tar", "data/test-0.tar"]):
+        said = json.dumps({"label": "ab"[number]}).encode()
+        tar(tmp_path / "in" / name, {"0.png": png(number), "0.json": said, "1.png": png(number + 2)})
+    (tmp_path / "in" / "README.md").write_text("about it")
+    studio = StudioFolder.create(tmp_path / "studio")
+    added = add(studio, tmp_path / "in")
+    assert (added.found, added.new, added.known, added.unreadable) == (4, 4, 0, {})
+    assert [image.label for image in studio.catalog.images()] == ["b", None, "a", None]
+    assert add(studio, tmp_path / "in" / "train-0.tar").new == 0
+    tar(tmp_path / "in" / "data" / "notes.tar", {"notes.txt": b"no picture"})
+    tar(tmp_path / "in" / "later.tar", {"0.png": png(9)})
+    with pytest.raises(InputError, match=r"no pictures in .*notes.tar"):
+        add(studio, tmp_path / "in")
+    assert studio.catalog.count_images() == 5
+
+
 def write_parquet(path: Path, rows: list[dict[str, Any]], **options: Any) -> Path:
     parquet = pytest.importorskip("pyarrow.parquet")
     parquet.write_table(pytest.importorskip("pyarrow").Table.from_pylist(rows), path, **options)

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
+from ganvas.api.studio import Studio
 from ganvas.catalog import FoundPicture
+from ganvas.catalog.records import InspectionRow
 from ganvas.catalog.schema import Duplicate
-from ganvas.curate import describe_set, make_set, plan_set, preview_set, renew_set
+from ganvas.curate import clean, delete_set, describe_set, make_set, plan_set, preview_set, renew_set
 from ganvas.curate.choose import Selection
 from ganvas.errors import InputError
 from ganvas.pictures.packed import PackedSet
@@ -158,6 +160,18 @@ def test_a_group_of_duplicates_lies_on_one_side(studio: StudioFolder, add: Add) 
     assert len(set(splits)) == 3
 
 
+def test_a_set_says_how_many_of_its_pictures_were_never_compared(studio: StudioFolder, add: Add) -> None:
+    add(8, size=(30, 20))
+    clean(studio, without=["too-small"], sheets=False)
+    add(3, size=(30, 20)), add(4, size=(20, 30))
+    said = "pictures were never compared for duplicates"
+    for where, expected in (("width > height", ["3 "]), ("width < height", ["4 "])):
+        reasons = plan_set(studio, "some", where=where)["reasons"]
+        assert [reason[: reason.index(said)] for reason in reasons if said in reason] == expected
+    clean(studio, without=["too-small"], sheets=False)
+    assert not [reason for reason in plan_set(studio, "some")["reasons"] if said in reason]
+
+
 def test_the_same_recipe_and_catalog_have_the_same_fingerprint(studio: StudioFolder, add: Add) -> None:
     add(60, labels=["a", "a", "b", "c"])
     options: dict[str, Any] = {"where": "width > 1", "min_per_label": 4, "max_per_label": 12, "split": "60/20/20"}
@@ -215,6 +229,62 @@ def test_nothing_new_makes_no_version_and_versions_count_on(studio: StudioFolder
     assert renew_set(studio, "pets-2") == third
     with pytest.raises(InputError, match="no set called 'petz'. Did you mean"):
         renew_set(studio, "petz")
+
+
+def test_a_set_that_took_the_name_of_a_deleted_one_is_no_version_of_it(studio: StudioFolder, add: Add) -> None:
+    add(10)
+    make_set(studio, "pets", size=(8, 8))
+    add(2)
+    assert renew_set(studio, "pets").name == "pets-2"
+    delete_set(studio, "pets")
+    add(2)
+    make_set(studio, "pets", size=(6, 6), seed=7)
+    add(2)
+    third = renew_set(studio, "pets")
+    assert (third.name, third.width, third.recipe["seed"], third.recipe["added"]) == ("pets-3", 6, 7, 2)
+    fourth = renew_set(studio, "pets-2")
+    assert (fourth.width, fourth.recipe["seed"], fourth.recipe["added"]) == (8, 0, 4)
+    assert renew_set(studio, "pets") == third
+
+
+def test_a_border_found_later_makes_a_next_version(studio: StudioFolder, add: Add, notes: Any) -> None:
+    hashes = add(4)
+    make_set(studio, "pets", size=(8, 8))
+    studio.catalog.save_inspections([InspectionRow(hashes[0], "1", 5, {}, (2, 1, 10, 9))])
+    studio.catalog.decide("clean", "border", [(hashes[0], True, 0.2, None)])
+    progress = notes()
+    assert renew_set(studio, "pets", progress=progress).name == "pets-2"
+    assert "1 pictures are trimmed of a border first" in progress.lines
+    assert renew_set(studio, "pets").name == "pets-2"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"size": (6, 8)}, "size 8x6, not 6x8"),
+        ({"channels": 1}, "channels 3, not 1"),
+        ({"fit": "stretch"}, "fit pad, not stretch"),
+        ({"background": "#fff000"}, "background #ff0000, not #fff000"),
+        ({"split": "90/10"}, "split 80/20, not 90/10"),
+        ({"seed": 4}, "seed 3, not 4"),
+        ({"where": "width > 2"}, "where width > 1, not width > 2"),
+        ({"labels": "label"}, "labels none, not label"),
+        ({"min_per_label": 3}, "min_per_label 2, not 3"),
+        ({"max_per_label": 4}, "max_per_label none, not 4"),
+    ],
+)
+def test_an_existing_set_is_not_given_for_another_recipe(
+    studio: StudioFolder, add: Add, asked: dict[str, Any], said: str
+) -> None:
+    add(10, labels=["a", "b"])
+    opened = Studio(studio.root)
+    options: dict[str, Any] = {"size": (8, 6), "fit": "pad", "background": "red", "split": "80/20", "seed": 3}
+    options |= {"where": "width > 1", "min_per_label": 2}
+    made = opened.set("pets", **options)
+    assert opened.set("pets") == opened.set("pets", **options) == made
+    with pytest.raises(InputError, match="sets are frozen") as error:
+        opened.set("pets", **options | asked)
+    assert f"was made with {said};" in str(error.value)
 
 
 def test_an_existing_name_points_to_renew(studio: StudioFolder, add: Add) -> None:

@@ -16,7 +16,8 @@ from PIL import Image
 from ganvas.catalog import FoundPicture
 from ganvas.collect import add as add_source
 from ganvas.curate import export_set, make_set
-from ganvas.curate.export_files import FORMS
+from ganvas.curate.export_files import FORMS, writer_of
+from ganvas.curate.export_rows import Example
 from ganvas.errors import InputError, MissingExtra
 from ganvas.pictures.packed import PackedSet
 from ganvas.studio import StudioFolder
@@ -47,9 +48,9 @@ def test_adding_an_export_gives_the_same_set(studio: StudioFolder, pets: PackedS
         pytest.importorskip("pyarrow")
     place = export_set(studio, "pets", form, tmp_path / "out")
     other = StudioFolder.create(tmp_path / "other")
-    single = form in ("folder", "zip")
-    for source in [place] if single else [path for path in sorted(place.iterdir()) if path.suffix != ".md"]:
-        add_source(other, source)
+    added = add_source(other, place)
+    assert (added.found, added.new) == (60, 60)
+    assert add_source(other, place).new == 0
     make_set(other, "pets", split="given")
     again = PackedSet.open(other.sets / "pets")
     assert again.images.shape == pets.images.shape
@@ -107,6 +108,21 @@ def test_the_same_set_gives_the_same_bytes(studio: StudioFolder, pets: PackedSet
     assert len(one) == 5
 
 
+def test_a_row_group_of_large_originals_stays_small(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    with writer_of("parquet", tmp_path / "out") as writer:
+        for n in range(20):
+            writer.add(Example("train", f"{n}.tiff", bytes([n]) * 2**23, {"label": "vase", "sha256": f"{n:064x}"}))
+    file = parquet.ParquetFile(tmp_path / "out" / "train-00000-of-00001.parquet")
+    assert [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)] == [8, 8, 4]
+    table = file.read()
+    assert [(row["path"], row["bytes"][0]) for row in table["image"].to_pylist()] == [
+        (f"{n}.tiff", n) for n in range(20)
+    ]
+    assert set(table["label"].to_pylist()) == {"vase"}
+    assert set(table["title"].to_pylist()) == {None}
+
+
 def test_words_from_outside_are_data_wherever_they_stand(studio: StudioFolder, add: Add, tmp_path: Path) -> None:
     hashes = add(10, labels=HOSTILE)
     found = [
@@ -143,6 +159,18 @@ def test_words_from_outside_are_data_wherever_they_stand(studio: StudioFolder, a
         text = (place / page).read_text()
         assert "<script>" not in text
         assert "\n# head" not in text
+
+
+def test_credits_are_escaped_once(studio: StudioFolder, add: Add, tmp_path: Path) -> None:
+    [sha256] = add(1)
+    words = {"licence": "CC BY-SA\n4.0", "attribution": "Müller_Å & [Söhne] *1890*"}
+    studio.catalog.add_found([FoundPicture(sha256, 9, "PNG", 12, 10, "RGB", 1, None, "folder", sha256, **words)])
+    make_set(studio, "pets")
+    text = (export_set(studio, "pets", "folder", tmp_path / "out") / "CREDITS.md").read_text()
+    assert text == (
+        "# Credits of pets\n\n| attribution | licence | pictures |\n| --- | --- | --- |\n"
+        "| Müller\\_Å \\& \\[Söhne\\] \\*1890\\* | CC BY-SA 4.0 | 1 |\n"
+    )
 
 
 def test_originals_that_look_the_same_once_small_stay_two(studio: StudioFolder, tmp_path: Path) -> None:

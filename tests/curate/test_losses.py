@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
-from ganvas.curate import make_set
+from ganvas.curate import make_set, plan_set
 from ganvas.curate.holding import hold
+from ganvas.curate.serving import READY
+from ganvas.curate.workers import Workers
 from ganvas.errors import InputError
 from ganvas.pictures.packed import PackedSet
 from ganvas.studio import StudioFolder
@@ -77,15 +79,36 @@ def test_an_original_that_can_no_longer_be_read_is_left_out(studio: StudioFolder
     assert (decision.stage, decision.rule, decision.keep) == ("pack", "unreadable", False)
 
 
-def test_an_original_that_is_back_is_packed_again(studio: StudioFolder, add: Add) -> None:
+@pytest.mark.parametrize("instead", [None, b"another picture's bytes"])
+def test_an_original_that_is_back_is_planned_and_packed_again(
+    studio: StudioFolder, add: Add, instead: bytes | None
+) -> None:
+    hashes = add(5)
+    path = studio.image_path(hashes[2])
+    data = path.read_bytes()
+    path.unlink()
+    if instead:
+        path.write_bytes(instead)
+    assert make_set(studio, "first").count == 4
+    assert plan_set(studio, "second")["images"] == 4
+    path.write_bytes(data)
+    dropped = studio.catalog.dropped()
+    assert plan_set(studio, "second")["images"] == 5
+    assert studio.catalog.dropped() == dropped
+    assert make_set(studio, "second").count == 5
+    assert PackedSet.open(studio.sets / "second").sha256s == hashes
+    assert studio.catalog.dropped() == {}
+
+
+def test_an_original_that_is_back_stays_out_where_another_rule_drops_it(studio: StudioFolder, add: Add) -> None:
     hashes = add(5)
     path = studio.image_path(hashes[0])
     data = path.read_bytes()
     path.unlink()
-    assert make_set(studio, "first").count == 4
+    make_set(studio, "first")
     path.write_bytes(data)
-    assert make_set(studio, "second").count == 5
-    assert studio.catalog.dropped() == {}
+    studio.catalog.decide("inspect", "dark", [(hashes[0], False, None, None)])
+    assert plan_set(studio, "second")["images"] == make_set(studio, "second").count == 4
 
 
 def test_a_folder_of_originals_that_is_not_there_drops_nothing(studio: StudioFolder, add: Add) -> None:
@@ -133,13 +156,26 @@ def test_a_worker_ended_from_outside_costs_nothing(studio: StudioFolder, add: Ad
     assert PackedSet.open(studio.sets / "pets").sha256s == hashes
 
 
+def test_a_worker_that_died_keeps_no_pipe_and_no_entry_among_the_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dying.py").write_text(f"import os\nos.write(1, {READY!r})\ninput()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with Workers("dying", "-", 1, lost="lost") as pool:
+        answers = pool.in_order([[n] for n in range(8)])
+        assert next(answers) == (["lost"], b"")
+        open_files = len(os.listdir("/proc/self/fd"))
+        assert [entries for entries, _ in answers] == [["lost"]] * 7
+        assert len(os.listdir("/proc/self/fd")) <= open_files
+
+
 @pytest.mark.parametrize("at", [64, MANY])
 def test_a_killed_packing_leaves_no_half_set_and_no_process(studio: StudioFolder, add: Add, at: int) -> None:
     add(MANY)
     code = """
 import os, sys
 from contextlib import contextmanager
-from ganvas.curate import make_set
+from ganvas.curate import make_set, plan_set
 from ganvas.studio import StudioFolder
 
 class Deadly:

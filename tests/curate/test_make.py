@@ -73,6 +73,7 @@ def test_what_is_left_open_is_chosen_with_its_reason(studio: StudioFolder, add: 
     assert progress.lines == [
         "size 28x20: all 3 pictures are 28x20",
         "1 channel: every picture is gray",
+        "3 pictures were never compared for duplicates: `ganvas clean` does",
         "split 90/10, seed 0: 2 to train on, 1 held out",
     ]
     assert (progress.done, progress.total, progress.unit) == (3, 3, "pictures")

@@ -177,6 +177,21 @@ def test_a_picture_of_an_older_version_keeps_its_split_and_its_group_follows(how
         assert splits.count("held-out") == 20
 
 
+@pytest.mark.parametrize("how", ["90/10", "80/10/10", "given"])
+def test_what_shows_the_same_as_a_picture_to_train_on_is_never_held_out_later(how: str) -> None:
+    members = [
+        Candidate("a" * 64, None, None, group=1, kept="train"),
+        Candidate("b" * 64, None, None, group=1, kept="held-out"),
+        Candidate("c" * 64, None, "held-out", group=1),
+        Candidate("d" * 64, None, None, group=2, kept="held-out"),
+        Candidate("e" * 64, None, "train", group=2),
+        *candidates(10),
+    ]
+    splits, told = split_pictures(members, how)
+    assert splits[:5] == ["train", "held-out", "train", "held-out", "held-out"]
+    assert told.endswith("; 1 groups lie on both sides, as in the version before")
+
+
 def test_most_pictures_stay_on_their_side_when_others_are_added() -> None:
     members = candidates(1000)
     before, after = parts(members), parts([*members, *(Candidate(f"{n:064x}", None, None) for n in range(100))])

@@ -66,7 +66,7 @@ def test_the_whole_way_from_an_expression_to_an_export(call: Call, museum: Path,
         picture.tobytes() for picture in ganvas.Studio(root).named_set("vases").packed.images
     )
     assert again.renew().name == "vases"
-    with pytest.raises(InputError, match="was chosen otherwise"):
+    with pytest.raises(InputError, match="was made with where "):
         other.set("vases", where="kept")
 
 

@@ -57,6 +57,38 @@ def test_the_page_says_what_is_in_the_set_and_what_was_dropped(tmp_path: Path) -
     assert len(re.findall(r"data:image/", text)) >= 5
 
 
+def test_only_sheets_of_rules_that_dropped_a_picture_are_shown_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_set(tmp_path / "studio" / "sets" / "pets", [], dropped={"blurry": 3, "duplicate": 2})
+    (tmp_path / "studio" / "clean").mkdir()
+    for name in ("blurry", "border", "dark", "distribution", "duplicates"):
+        Image.new("RGB", (300, 200), "teal").save(tmp_path / "studio" / "clean" / f"{name}.png")
+    text = write_set_page(folder).read_text()
+    shown = ["blurry", "duplicates", "The scores of every rule"]
+    assert re.findall(r"<summary>([^<]*)</summary>", text)[:3] == shown
+    assert "border" not in re.findall(r"<summary>([^<]*)</summary>", text)
+    assert "of the last <code>ganvas clean</code>" in text
+    monkeypatch.setattr("ganvas.report.picture_set.SHEETS_BYTES", 1)
+    assert f"Too large for this page, in the studio's folder clean/: {', '.join(shown)}." in (
+        write_set_page(folder).read_text()
+    )
+
+
+def test_labels_that_are_not_told_are_counted_and_one_label_has_no_rows(tmp_path: Path) -> None:
+    one = write_set_page(write_set(tmp_path / "sets" / "one", ["cat"])).read_text()
+    assert "a row a label" not in one
+    many = write_set(tmp_path / "sets" / "many", [f"l{n}" for n in range(39)])
+    members = (many / "members.csv").read_text().replace(",l38,", ",,").replace(",l0,", ",,")
+    (many / "members.csv").write_text(members)
+    text = write_set_page(many).read_text()
+    assert "a row a label" in text
+    assert "(no label)" in text
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ganvas.report.picture_set.LABELS_TOLD", 30)
+        assert "And 8 smaller labels" in write_set_page(many).read_text()
+
+
 def test_words_from_outside_are_escaped(tmp_path: Path) -> None:
     text = write_set_page(full(tmp_path)).read_text()
     assert HOSTILE not in text

@@ -68,12 +68,12 @@ def examples_of_set(packed: PackedSet, settings: ClassifierSettings) -> Examples
     if unlabelled := len(packed) - len(train) - len(validation) - len(test):
         remarks.append(f"{unlabelled:,} pictures without a label are left out")
     if not len(test):
-        _check(packed.labels[train], packed.label_names, where, FEWEST_A_LABEL + 1)
+        _check(packed.labels[train], packed.label_names, where, (1 if len(validation) else FEWEST_A_LABEL) + 1)
         train, test = divide(packed.labels, train, TEST_SHARE, settings.seed)
         remarks.append(
             f"{where} holds no labelled picture out: {len(test):,} are kept for the test by seed {settings.seed}"
         )
-    _check(packed.labels[train], packed.label_names, where)
+    _check(packed.labels[train], packed.label_names, where, 1 if len(validation) else FEWEST_A_LABEL)
     if not len(validation):
         return _divided(packed.images, packed.labels, packed.label_names, train, test, settings, remarks, packed)
     if len(validation) > MOST_VALIDATION:
@@ -135,7 +135,8 @@ def _check(labels: Indices, names: Sequence[str], where: str, fewest: int = FEWE
     for name, count in zip(names, counts, strict=True):
         if count < fewest:
             pictures = "picture" if count == 1 else "pictures"
+            needed = "is needed" if fewest == 1 else "are needed"
             raise InputError(
-                f"label {name!r} of {where} has {count} {pictures} to learn from, {fewest} are needed: "
+                f"label {name!r} of {where} has {count} {pictures} to learn from, {fewest} {needed}: "
                 "add more of it, or make a set without it"
             )

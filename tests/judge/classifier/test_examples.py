@@ -50,6 +50,17 @@ def test_a_set_split_in_three_validates_on_its_own_validation_pictures(
     assert len(examples_of_set(packed, classifier_settings({})).validation) == 12
 
 
+def test_one_picture_of_a_label_is_enough_where_others_validate(packing: Packing, empty_studio: StudioFolder) -> None:
+    three = blank_set(packing, empty_studio, [*"aaaab", *"ab", *"ab"], held_out=2)
+    split = three.split.astype("<U10")
+    split[5:7] = "validation"
+    examples = examples_of_set(replace(three, split=split), classifier_settings())
+    assert (examples.counts.tolist(), len(examples.validation), len(examples.test)) == ([4, 1], 2, 2)
+    split[4] = "validation"
+    with pytest.raises(InputError, match="label 'b' of set blank has 0 pictures to learn from, 1 is needed"):
+        examples_of_set(replace(three, split=split), classifier_settings())
+
+
 def test_the_seed_decides_who_validates(packing: Packing, empty_studio: StudioFolder) -> None:
     packed = blank_set(packing, empty_studio, list("ab") * 50, held_out=10)
     first, again, other = (
