@@ -18,7 +18,7 @@ class DuplicateQueries(Database):
     """What of a Catalog concerns duplicates."""
 
     def hashes(self) -> list[tuple[int, int]]:
-        """(id, perceptual hash) of every image that is kept or dropped as a duplicate only, in the order of finding."""
+        """(id, perceptual hash) of every image that nothing before the search drops, in the order of finding."""
         query = select(Image.id, Inspection.phash).join(Inspection, Inspection.image_id == Image.id)
         query = query.where(
             Inspection.phash.is_not(None), Image.width.is_not(None), is_kept(but_for=DECIDED_BY)
@@ -27,7 +27,7 @@ class DuplicateQueries(Database):
             return [(row.id, row.phash) for row in connection.execute(query)]
 
     def count_not_inspected(self) -> int:
-        """How many images are kept, or dropped as a duplicate only, that nobody has measured yet."""
+        """How many of the images that nothing before the search drops nobody has measured yet."""
         query = select(func.count()).select_from(Image).where(Image.width.is_not(None), is_kept(but_for=DECIDED_BY))
         with self.session() as connection:
             return connection.scalar(query.where(Image.id.not_in(select(Inspection.image_id)))) or 0

@@ -164,6 +164,18 @@ def test_searching_again_changes_nothing_and_a_group_that_is_gone_is_taken_back(
     assert [(row.rule, row.undone) for row in studio.catalog.decisions(small)] == [("duplicate", True)]
 
 
+@pytest.mark.parametrize("later", [("teach", "fronts"), ("density", "sparse")])
+def test_a_copy_of_what_a_later_stage_drops_does_not_come_back(studio: StudioFolder, later: tuple[str, str]) -> None:
+    small, large, other = put(studio, encoded(scene(7).resize((80, 60))), encoded(scene(7)), encoded(scene(8)))
+    decide_duplicates(studio)
+    assert studio.catalog.kept_but_for(*later) == [large, other]
+    studio.catalog.decide(*later, [(large, False, 0.1, None)])
+    decide_duplicates(studio)
+    assert [image.sha256 for image in studio.catalog.images()] == [other]
+    assert studio.catalog.kept_but_for(*later) == [large, other]
+    assert set(studio.catalog.duplicate_groups()) == {small, large}
+
+
 def test_near_uniform_pictures_of_one_hash_are_not_grouped_and_not_even_compared(
     studio: StudioFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
