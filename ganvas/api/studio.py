@@ -54,11 +54,12 @@ class Studio(Curating):
         *,
         without: Sequence[str] = (),
         only: Sequence[str] = (),
-        duplicates: bool = True,
+        duplicates: bool | None = None,
     ) -> Cleaned:
         """Let every rule decide anew which pictures are dropped; `rules` gives thresholds by name (None: its own).
 
-        `without` and `only` are switches. Nothing is deleted, and a person's word (`keep`, `drop`) stands above it.
+        `without`, `only` and `duplicates` (None: unless there is `only`) are switches. Nothing is deleted, and a
+        person's word (`keep`, `drop`) stands above it.
         """
         from ganvas.curate import clean
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, func, select, update
 
@@ -25,17 +25,9 @@ class DecisionQueries(Database):
 
     def decide_anew(self, stage: str, rule: str, verdicts: Sequence[Verdict]) -> None:
         """The same as all that the rule says now: whatever else it said before is undone. All or nothing."""
-        standing = update(Decision).where(Decision.stage == stage, Decision.rule == rule, Decision.undone.is_(False))
         with self.session(write=True) as connection:
             self.one_at_a_time(connection)
-            connection.execute(standing.values(undone=True))
-            self._decide(connection, stage, rule, verdicts)
-
-    def standing_rules(self, stage: str) -> list[str]:
-        """The rules of a stage that say something which was not undone."""
-        query = select(Decision.rule).where(Decision.stage == stage, Decision.undone.is_(False)).distinct()
-        with self.session() as connection:
-            return sorted(connection.scalars(query))
+            self._decide_anew(connection, stage, rule, verdicts)
 
     def undo(self, stage: str, rule: str, sha256s: Sequence[str]) -> None:
         """Set a rule's decisions about these images aside; the rows stay."""
@@ -81,6 +73,24 @@ class DecisionQueries(Database):
         query = select(Decision.rule, count).where(standing_drop()).group_by(Decision.rule).order_by(Decision.rule)
         with self.session() as connection:
             return dict(connection.execute(query).all())
+
+    def _decide_anew(
+        self,
+        connection: Connection,
+        stage: str,
+        rule: str,
+        verdicts: Sequence[Verdict],
+        left: Collection[int] = (),
+    ) -> None:
+        """What was said of the images with the ids `left` stands."""
+        ours = (Decision.stage == stage) & (Decision.rule == rule) & Decision.undone.is_(False)
+        if left:
+            spoken_of = connection.scalars(select(Decision.image_id).where(ours)).all()
+            for chunk in chunks([id for id in spoken_of if id not in left]):
+                connection.execute(update(Decision).where(ours, Decision.image_id.in_(chunk)).values(undone=True))
+        else:
+            connection.execute(update(Decision).where(ours).values(undone=True))
+        self._decide(connection, stage, rule, verdicts)
 
     def _decide(self, connection: Connection, stage: str, rule: str, verdicts: Sequence[Verdict]) -> None:
         decided_at = now()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import resource
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,16 @@ import ganvas
 from ganvas.catalog import FoundPicture
 from ganvas.catalog.records import InspectionRow
 from ganvas.catalog.schema import Inspection
+from ganvas.curate import clean
 from ganvas.curate.duplicates import decide_duplicates, find_duplicates
+from ganvas.curate.holding import hold
 from ganvas.curate.inspect.inspector import inspected
 from ganvas.curate.inspect.measures import VERSION
+from ganvas.curate.small import SmallPictures
 from ganvas.errors import InputError
 from ganvas.pictures.read import read_picture
 from ganvas.pictures.same import sameness
+from ganvas.progress import Silent
 from ganvas.studio import StudioFolder
 
 WIDTH_PX, HEIGHT_PX = 160, 120
@@ -76,6 +81,15 @@ def put(
 
 def found_groups(studio: StudioFolder, **options: Any) -> list[list[str]]:
     return [[member.image.sha256 for member in group.members] for group in find_duplicates(studio, **options).groups]
+
+
+def standing(studio: StudioFolder) -> tuple[dict[str, Any], dict[str, int]]:
+    """Who is dropped as a duplicate, with score and reason; and the groups."""
+    dropped = studio.catalog.dropped_by("clean", "duplicate")
+    said = {
+        row.sha256: row for sha256 in dropped for row in studio.catalog.decisions(sha256) if row.rule == "duplicate"
+    }
+    return {sha256: (row.score, row.reason) for sha256, row in said.items()}, studio.catalog.duplicate_groups()
 
 
 def test_copies_are_grouped_and_other_pictures_are_not(studio: StudioFolder) -> None:
@@ -196,11 +210,103 @@ def test_near_uniform_pictures_of_one_hash_are_not_grouped_and_not_even_compared
 
 
 def test_an_original_that_is_gone_is_like_no_other(studio: StudioFolder) -> None:
-    first, second = put(studio, encoded(scene(8)), encoded(scene(8), "BMP"))
+    first, _, _ = put(studio, encoded(scene(8)), encoded(scene(8), "BMP"), encoded(scene(9)))
     studio.image_path(first).unlink()
     assert found_groups(studio) == []
-    studio.image_path(second).unlink()
-    assert found_groups(studio) == []
+
+
+def test_where_no_original_can_be_read_every_drop_and_group_stays(studio: StudioFolder) -> None:
+    put(studio, encoded(scene(1)), encoded(scene(1), "BMP"), encoded(scene(2)))
+    clean(studio, sheets=False)
+    before = standing(studio)
+    assert len(before[0]) == 1
+    studio.images.rename(studio.root / "elsewhere")
+    for search in (decide_duplicates, clean):
+        with pytest.raises(InputError, match=r"none of the 2 originals in .* can be read .*see that the folder is"):
+            search(studio)
+    assert standing(studio) == before
+
+
+def test_what_cannot_be_read_keeps_its_group_and_the_rest_is_decided(studio: StudioFolder, notes: Any) -> None:
+    small, large = put(studio, encoded(scene(1).resize((80, 60))), encoded(scene(1)))
+    third, fourth = put(studio, encoded(scene(2).resize((80, 60))), encoded(scene(2)))
+    decide_duplicates(studio)
+    before = standing(studio)
+    data = studio.image_path(large).read_bytes()
+    studio.image_path(large).unlink()
+    [more] = put(studio, encoded(scene(2), "BMP"))
+    progress = notes()
+    summary = decide_duplicates(studio, progress=progress)
+    assert (summary.unread, summary.dropped) == (1, 2)
+    assert progress.lines == ["1 originals cannot be read: they and what showed the same before stay as they were"]
+    drops, groups = standing(studio)
+    assert drops[small] == before[0][small]
+    assert set(drops) == {small, third, fourth}
+    assert groups == before[1] | {more: before[1][third]}
+    studio.image_path(large).write_bytes(data)
+    assert decide_duplicates(studio).dropped == 3
+    for sha256 in (small, large):
+        studio.image_path(sha256).unlink()
+    decide_duplicates(studio)  # the folder is there: others can be read
+    assert set(standing(studio)[0]) == {small, third, fourth}
+
+
+def test_a_search_that_does_not_end_undoes_nothing(studio: StudioFolder, notes: Any) -> None:
+    put(studio, encoded(scene(1)), encoded(scene(1), "BMP"))
+    clean(studio, sheets=False)
+    before = standing(studio)
+    assert len(before[0]) == 1
+
+    def end(done: float) -> None:
+        if progress.label == "comparing alike pictures":
+            raise KeyboardInterrupt
+
+    progress = notes(end)
+    with pytest.raises(KeyboardInterrupt):
+        clean(studio, progress=progress)
+    assert standing(studio) == before
+    assert list(studio.root.glob(".*")) == []
+
+
+def test_a_disk_without_room_for_comparing_is_one_line(studio: StudioFolder) -> None:
+    put(studio, encoded(scene(1)), encoded(scene(1), "BMP"))
+    images = studio.catalog.hashed_images([id for id, _ in studio.catalog.hashes()])
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with (
+            pytest.raises(InputError, match=r"studio cannot hold the pictures to compare .* 0.0 MB .*free some space"),
+            SmallPictures(studio, images, Silent()),
+        ):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(studio.root.glob(".*")) == []
+
+
+def test_what_a_killed_search_left_behind_goes_and_what_another_works_in_stays(studio: StudioFolder) -> None:
+    put(studio, encoded(scene(1)), encoded(scene(1), "BMP"))
+    left, used = (studio.root / f".comparing-{name}" for name in ("left", "used"))
+    for folder in (left, used):
+        folder.mkdir()
+        (folder / "small.npy").write_bytes(b"half")
+    with hold(used):
+        find_duplicates(studio)
+    assert list(studio.root.glob(".*")) == [used]
+
+
+def test_clean_takes_duplicates_back_only_where_they_are_not_searched_for(studio: StudioFolder) -> None:
+    put(studio, encoded(scene(1)), encoded(scene(1), "BMP"))
+    sheet = studio.root / "clean" / "duplicates.png"
+    nothing: tuple[dict[str, Any], dict[str, int]] = ({}, {})
+    for found, options in (
+        (True, {}),
+        (False, {"duplicates": False}),
+        (True, {"only": ["blurry"], "duplicates": True}),
+        (False, {"only": ["blurry"]}),
+    ):
+        clean(studio, sheets=False, **options)  # type: ignore[arg-type]
+        assert (standing(studio) != nothing, sheet.exists()) == (found, found)
 
 
 def test_pairs_that_features_call_alike_are_taken_at_their_word(studio: StudioFolder) -> None:
