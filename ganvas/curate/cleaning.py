@@ -15,7 +15,8 @@ import numpy as np
 
 from ganvas.catalog.duplicates import DUPLICATE
 from ganvas.curate.cleaning_sheets import write_sheets
-from ganvas.curate.duplicates import decide_duplicates, undo_duplicates
+from ganvas.curate.duplicate_search import Asked, remembered, search
+from ganvas.curate.duplicates import undo_duplicates
 from ganvas.curate.inspect.measures import VERSION
 from ganvas.curate.inspect.missing import REFUSALS, inspect_missing
 from ganvas.curate.rules.choosing import choose
@@ -133,7 +134,10 @@ def _duplicates(studio: StudioFolder, progress: Progress, searched: bool) -> dic
     if not searched or not studio.catalog.hashes():  # the rules left nothing, or plain colours only
         undo_duplicates(studio)
         return {}
-    found = decide_duplicates(studio, progress=progress)
+    asked = remembered(studio)
+    if asked != Asked():
+        progress.note(f"duplicates as last asked for: {asked}")
+    found = search(studio, asked, progress)
     return {"groups": len(found.groups), "dropped": found.dropped, "sheet": found.sheet}
 
 

@@ -25,12 +25,12 @@ from ganvas.scores.hamming import LARGEST_RADIUS, components_within, distances
 from ganvas.studio import StudioFolder
 
 if TYPE_CHECKING:
-    from ganvas.catalog import Catalog
+    pass
 
 RADIUS = 8
 SHARPNESS = "sharpness"  # the measure of an inspection, the larger the sharper
 SHEET = Path("clean") / "duplicates.png"
-Alike = Sequence[tuple[str, str]]
+NO_PAIRS: Indices = np.empty((0, 2), np.int64)
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class DuplicateSummary:
 
 
 def decide_duplicates(
-    studio: StudioFolder, radius: int = RADIUS, progress: Progress | None = None, *, alike: Alike = ()
+    studio: StudioFolder, radius: int = RADIUS, progress: Progress | None = None, *, alike: Indices = NO_PAIRS
 ) -> DuplicateSummary:
     """Find the groups, record them, drop all but the best of each, and write the sheet clean/duplicates.png.
 
@@ -131,12 +131,12 @@ def undo_duplicates(studio: StudioFolder) -> None:
 
 
 def find_duplicates(
-    studio: StudioFolder, radius: int = RADIUS, progress: Progress | None = None, *, alike: Alike = ()
+    studio: StudioFolder, radius: int = RADIUS, progress: Progress | None = None, *, alike: Indices = NO_PAIRS
 ) -> DuplicateSummary:
     """The groups of pictures that show the same, of hashes at most `radius` bits apart (0 to 16); nothing is changed.
 
-    `alike` are pairs of image hashes that anything else calls the same, for example features (`near_in_clusters`): they
-    are taken at their word. Raises InputError for a radius that cannot be, where nothing is inspected yet, and where
+    `alike` are pairs of image ids [P, 2] that anything else calls the same, for example features: they are taken at
+    their word. Raises InputError for a radius that cannot be, where nothing is inspected yet, and where
     no original can be read.
     """
     if not 0 <= radius <= LARGEST_RADIUS:
@@ -149,7 +149,7 @@ def find_duplicates(
     if not_inspected:
         progress.note(f"{not_inspected:,} pictures are left out: `ganvas clean` inspects them first")
     ids, hashes = (np.array(column, np.int64) for column in zip(*rows, strict=True))
-    links = _links(catalog, ids, alike)
+    links = _links(ids, alike)
     components = components_within(hashes, radius, links, progress)
     shared = np.flatnonzero(np.bincount(components)[components] > 1)
     images = catalog.hashed_images([int(id) for id in ids[shared]])
@@ -171,13 +171,9 @@ def _check(studio: StudioFolder, hashed: int, not_inspected: int) -> None:
     raise InputError(f"no pictures to compare in {studio.root}{dropped}: `ganvas add FOLDER-OR-ARCHIVE` adds some")
 
 
-def _links(catalog: Catalog, ids: Indices, alike: Alike) -> Indices:
-    """Pairs of image hashes as pairs of places in `ids`; those of pictures that are not compared are left out."""
-    if not alike:
-        return np.empty((0, 2), np.int64)
-    id_of = {image.sha256: image.id for image in catalog.images(kept=False)}
-    pairs = np.array([(id_of.get(left, -1), id_of.get(right, -1)) for left, right in alike], np.int64)
-    pairs = pairs[np.isin(pairs, ids).all(axis=1)]
+def _links(ids: Indices, alike: Indices) -> Indices:
+    """Pairs of image ids as pairs of places in `ids`; those of pictures that are not compared are left out."""
+    pairs = alike[np.isin(alike, ids).all(axis=1)]
     return np.searchsorted(ids, pairs).astype(np.int64)  # ids come in order
 
 

@@ -17,6 +17,7 @@ from ganvas.catalog import FoundPicture
 from ganvas.catalog.records import InspectionRow
 from ganvas.catalog.schema import Inspection
 from ganvas.curate import clean
+from ganvas.curate.duplicate_search import Asked, remembered
 from ganvas.curate.duplicates import decide_duplicates, find_duplicates
 from ganvas.curate.holding import hold
 from ganvas.curate.inspect.inspector import inspected
@@ -313,7 +314,8 @@ def test_pairs_that_features_call_alike_are_taken_at_their_word(studio: StudioFo
     large, small, third = put(
         studio, encoded(scene(9)), encoded(scene(10).resize((80, 60))), encoded(scene(11).resize((70, 50)))
     )
-    alike = [(small, large), (third, "0" * 64)]
+    id_of = {image.sha256: image.id for image in studio.catalog.images()}
+    alike = np.array([(id_of[small], id_of[large]), (id_of[third], 10**6)])
     assert found_groups(studio, alike=alike) == [[large, small]]
     decide_duplicates(studio, alike=alike)
     assert {image.sha256 for image in studio.catalog.images()} == {large, third}
@@ -329,6 +331,29 @@ def test_features_call_a_mirror_image_the_same_where_hashes_do_not(studio: Studi
     assert small in studio.catalog.dropped_by("clean", "duplicate")
     with pytest.raises(InputError, match="--alike 2.0 cannot be"):
         opened.duplicates(alike=2.0)
+    opened.folder.catalog.close()
+
+
+def test_clean_repeats_the_last_search_and_says_so(studio: StudioFolder, notes: Any) -> None:
+    mirrored = scene(2).transpose(Image.Transpose.FLIP_LEFT_RIGHT).resize((80, 60))
+    _, _, small = put(studio, encoded(scene(2)), encoded(scene(5)), encoded(mirrored))
+    opened = ganvas.Studio(studio.root, str(studio.catalog.url.render_as_string(hide_password=False)))
+    opened.duplicates(7, alike=0.8)
+    before = standing(studio)
+    assert set(before[0]) == {small}
+    for _ in range(2):
+        progress = notes()
+        clean(studio, sheets=False, progress=progress)
+        assert standing(studio) == before
+        assert progress.lines == ["duplicates as last asked for: --radius 7 --alike 0.8"]
+    opened.duplicates(dry_run=True)
+    assert remembered(studio) == Asked(radius=7, alike=0.8)
+    opened.duplicates()
+    progress = notes()
+    clean(studio, sheets=False, progress=progress)
+    assert (standing(studio)[0], progress.lines) == ({}, [])
+    (studio.root / "clean" / "duplicates.json").write_text("{")
+    assert remembered(studio) == Asked()
     opened.folder.catalog.close()
 
 
