@@ -93,7 +93,7 @@ def clean(
     if not rows:
         raise InputError(f"no pictures to clean in {studio.root}: `ganvas add FOLDER-OR-ARCHIVE` adds some")
     sizes = {image.sha256: (image.width, image.height) for image in studio.catalog.images(kept=False)}
-    verdicts = judged(measured_of(rows, sizes), thresholds)
+    verdicts = judged(measured_of(rows, sizes, thresholds.get(BORDER)), thresholds)
     _decide(studio, verdicts, rows)
     searched = not only if duplicates is None else duplicates
     groups = _duplicates(studio, progress, searched)
