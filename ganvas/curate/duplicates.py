@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.catalog.records import HashedRow
-from ganvas.curate.grouping import Indices, leaders
+from ganvas.curate.grouping import MOST_ALIKE, Indices, crowded, leaders
 from ganvas.curate.inspect.missing import none_readable
 from ganvas.curate.small import SmallPictures
 from ganvas.errors import InputError
@@ -193,6 +193,11 @@ def _compared(
         alone |= np.array([image.sha256 in standing for image in images], bool)
         components = np.where(alone, len(images) + np.arange(len(images)) + components.max(initial=0), components)
         leader = leaders(hashes, components, found.radius, lambda left, right: small.sameness(left, right).same, links)
+        if many := crowded(hashes, leader):
+            progress.note(
+                f"{many:,} pictures share their hash with more than {MOST_ALIKE} others unlike them: not all of "
+                "these were compared"
+            )
         following = np.flatnonzero(leader != np.arange(len(leader)))
         seen = small.sameness(leader[following], following)
     members = _members(images, hashes, leader, following, seen)

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 Features = NDArray[np.float32]
 BLOCK = 2048
-MOST_PAIRS = 50_000_000
+MOST_PAIRS = 10_000_000
 
 
 def near_in_clusters(features: Features, clusters: NDArray[np.integer], threshold: float) -> NDArray[np.int64]:
     """All pairs (i, j), i < j, of features [N, D] of one cluster whose cosine is `threshold` or more: int64 [P, 2].
 
     `clusters` [N] are any whole numbers; a negative one is no cluster. Raises ValueError for a threshold outside 0 to 1
-    (0 not included), and for one that calls more than 50 million pairs alike.
+    (0 not included), and for one that calls more than 10 million pairs alike.
     """
     if not 0 < threshold <= 1:
         raise ValueError(f"a cosine of {threshold} cannot be asked for: above 0, at most 1")
