@@ -8,12 +8,13 @@ from __future__ import annotations
 import numpy as np
 
 from ganvas.catalog.duplicates import CLEAN, DUPLICATE
-from ganvas.curate.features import features_of, unit
+from ganvas.curate.features import features_of
 from ganvas.curate.grouping import Indices
 from ganvas.curate.kmeans import divide
 from ganvas.encode import Encoder
 from ganvas.errors import InputError
 from ganvas.progress import Progress
+from ganvas.scores.neighbours import unit
 from ganvas.scores.semdedup import near_in_clusters
 from ganvas.studio import StudioFolder
 

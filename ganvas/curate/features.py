@@ -19,6 +19,7 @@ from ganvas.encode.store import FeatureStore
 from ganvas.errors import InputError
 from ganvas.pictures.resize import Fit
 from ganvas.progress import Progress, Silent
+from ganvas.scores.neighbours import unit as unit
 from ganvas.studio import StudioFolder
 from ganvas.workers import processors
 
@@ -66,12 +67,6 @@ def look_at(
         progress.note(f"{len(refused):,} pictures left out: {shown}{'; …' if len(refused) > NAMED else ''}")
     found = [sha256 for sha256 in originals if sha256 in store]
     return Looked(store.rows(found), found)
-
-
-def unit(features: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Float32 [N, D] of length 1, so that distances order as cosines do."""
-    lengths = np.linalg.norm(features, axis=1, keepdims=True)
-    return np.asarray(features / np.maximum(lengths, 1e-12), np.float32)
 
 
 def _fill(store: FeatureStore, missing: Sequence[Original], encoder: Encoder, progress: Progress) -> dict[str, Refusal]:

@@ -57,3 +57,10 @@ def nearest(queries: Features, references: Features, k: int = 1) -> tuple[NDArra
         indices[rows] = np.take_along_axis(part, order, axis=1)
         found[rows] = np.sqrt(np.take_along_axis(values, order, axis=1))
     return indices, found
+
+
+def unit(features: Features) -> Features:
+    """Features [N, D] of length 1, so that distances order as cosines do; one of zeros stays so."""
+    length = np.linalg.norm(features, axis=1, keepdims=True)
+    directions: Features = (features / np.where(length > 0, length, 1)).astype(np.float32)
+    return directions
