@@ -54,11 +54,12 @@ class Studio(Curating):
         *,
         without: Sequence[str] = (),
         only: Sequence[str] = (),
-        duplicates: bool = True,
+        duplicates: bool | None = None,
     ) -> Cleaned:
         """Let every rule decide anew which pictures are dropped; `rules` gives thresholds by name (None: its own).
 
-        `without` and `only` are switches. Nothing is deleted, and a person's word (`keep`, `drop`) stands above it.
+        `without`, `only` and `duplicates` (None: unless there is `only`) are switches. Nothing is deleted, and a
+        person's word (`keep`, `drop`) stands above it.
         """
         from ganvas.curate import clean
 
@@ -142,15 +143,11 @@ class Studio(Curating):
         """Drop pictures that show the same as a better one; `dry_run` only finds them.
 
         `radius` is how many of a perceptual hash's 64 bits may differ; `alike` the cosine from which on features of an
-        encoder are called the same, too. Raises InputError where no picture is inspected yet.
+        encoder are called the same, too. `clean` repeats the last search. Raises InputError where nothing is inspected.
         """
-        from ganvas.curate.alike import alike_by_features
-        from ganvas.curate.duplicates import decide_duplicates, find_duplicates
-        from ganvas.encode import encoder as load_encoder
+        from ganvas.curate.duplicate_search import Asked, search
 
-        search = find_duplicates if dry_run else decide_duplicates
-        pairs = alike_by_features(self.folder, alike, load_encoder(encoder), self.progress) if alike is not None else ()
-        return search(self.folder, radius, self.progress, alike=pairs)
+        return search(self.folder, Asked(radius=radius, alike=alike, encoder=encoder), self.progress, dry_run=dry_run)
 
     def sets(self) -> list[PictureSet]:
         """Every set, oldest first."""

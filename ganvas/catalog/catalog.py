@@ -21,10 +21,10 @@ from ganvas.catalog.sets import SetQueries
 class Catalog(
     ImageQueries,
     FindingQueries,
-    DecisionQueries,
     RerunQueries,
     InspectionQueries,
     DuplicateQueries,
+    DecisionQueries,
     ClusteringQueries,
     SelectionQueries,
     SetQueries,

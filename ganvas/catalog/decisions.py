@@ -28,20 +28,10 @@ class DecisionQueries(Database):
 
         What it said before of the `unseen` stands: they were asked for, and could not be looked at just now.
         """
-        standing = (Decision.stage == stage) & (Decision.rule == rule) & Decision.undone.is_(False)
         with self.session(write=True) as connection:
             self.one_at_a_time(connection)
-            said = set(connection.scalars(select(Decision.image_id).where(standing)))
-            stale = said - set(image_ids(connection, unseen).values())
-            for chunk in chunks(sorted(stale)):
-                connection.execute(update(Decision).where(standing, Decision.image_id.in_(chunk)).values(undone=True))
-            self._decide(connection, stage, rule, verdicts)
-
-    def standing_rules(self, stage: str) -> list[str]:
-        """The rules of a stage that say something which was not undone."""
-        query = select(Decision.rule).where(Decision.stage == stage, Decision.undone.is_(False)).distinct()
-        with self.session() as connection:
-            return sorted(connection.scalars(query))
+            left = set(image_ids(connection, unseen).values())
+            self._decide_anew(connection, stage, rule, verdicts, left)
 
     def unspoken(self, stage: str) -> dict[str, int]:
         """Rule of a stage that says something -> how many kept images it says nothing of."""
@@ -98,6 +88,24 @@ class DecisionQueries(Database):
         query = select(Decision.rule, count).where(standing_drop()).group_by(Decision.rule).order_by(Decision.rule)
         with self.session() as connection:
             return dict(connection.execute(query).all())
+
+    def _decide_anew(
+        self,
+        connection: Connection,
+        stage: str,
+        rule: str,
+        verdicts: Sequence[Verdict],
+        left: Collection[int] = (),
+    ) -> None:
+        """What was said of the images with the ids `left` stands."""
+        ours = (Decision.stage == stage) & (Decision.rule == rule) & Decision.undone.is_(False)
+        if left:
+            spoken_of = connection.scalars(select(Decision.image_id).where(ours)).all()
+            for chunk in chunks([id for id in spoken_of if id not in left]):
+                connection.execute(update(Decision).where(ours, Decision.image_id.in_(chunk)).values(undone=True))
+        else:
+            connection.execute(update(Decision).where(ours).values(undone=True))
+        self._decide(connection, stage, rule, verdicts)
 
     def _decide(self, connection: Connection, stage: str, rule: str, verdicts: Sequence[Verdict]) -> None:
         decided_at = now()

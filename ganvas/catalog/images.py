@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, not_, select, update
 
 from ganvas.catalog.columns import as_given, storable
 from ganvas.catalog.database import CHUNK, Database
@@ -14,7 +14,8 @@ from ganvas.catalog.schema import Decision, Image, Item, ItemImage
 from ganvas.errors import CatalogError
 
 T = TypeVar("T")
-READ = "read"
+READ, TEACH = "read", "teach"
+STAGES = (READ, "pack", "clean", TEACH, "density")  # in this order: none builds on what a later one says
 PERSON = "person"  # the stage of what somebody said of an image, by the one rule of that name
 UNREADABLE = "unreadable"
 PICTURE_FIELDS = ("format", "width", "height", "mode", "frames")
@@ -137,16 +138,22 @@ def standing_drop() -> Any:
 def is_kept(but_for: tuple[str, str] | None = None) -> Any:
     """The condition on an image that no standing decision drops; a person's word stands above every rule's.
 
-    What one rule (stage, name) said is left aside: a search would find only what its last run left.
+    `but_for`, a stage and rule: as if that rule were asked now, whatever it or anything after it said before.
     """
     person = (Decision.stage == PERSON) & Decision.undone.is_(False)
     dropped = select(Decision.image_id).where(standing_drop(), Decision.stage != PERSON)
     if but_for:
-        stage, rule = but_for
-        dropped = dropped.where((Decision.stage != stage) | (Decision.rule != rule))
+        dropped = dropped.where(not_(_left_aside(*but_for)))
     kept_by_person = select(Decision.image_id).where(person, Decision.keep.is_(True))
     dropped_by_person = select(Decision.image_id).where(person, Decision.keep.is_(False))
     return Image.id.not_in(dropped_by_person) & (Image.id.not_in(dropped) | Image.id.in_(kept_by_person))
+
+
+def _left_aside(stage: str, rule: str) -> Any:
+    """The condition on decisions that this rule does not build on: its own, those of later stages, other lessons'."""
+    later = list(STAGES[STAGES.index(stage) + 1 :]) if stage in STAGES else []
+    apart = [*later, TEACH] if stage == TEACH else later
+    return ((Decision.stage == stage) & (Decision.rule == rule)) | Decision.stage.in_(apart)
 
 
 def image_ids(connection: Connection, sha256s: Iterable[str]) -> dict[str, int]:

@@ -64,6 +64,7 @@ class HashedRow:
     height: int
     bytes: int
     measures: dict[str, Any]
+    trim: tuple[int, int, int, int] | None
     kept_by_person: bool
 
 

@@ -13,7 +13,7 @@ class RerunQueries(Database):
     """What of a Catalog concerns rules that are run again."""
 
     def kept_but_for(self, stage: str, rule: str) -> list[str]:
-        """The hashes of readable images that are kept, or that nothing but this rule drops."""
+        """The hashes of readable images that nothing drops which comes before this rule: see `is_kept`."""
         kept = is_kept(but_for=(stage, rule))
         query = select(Image.sha256).where(Image.width.is_not(None), kept).order_by(Image.id)
         with self.session() as connection:

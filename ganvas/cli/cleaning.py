@@ -28,8 +28,9 @@ def clean(
     without: Annotated[list[str] | None, typer.Option("--no", metavar="NAME", help="A rule to switch off.")] = None,
     only: Annotated[list[str] | None, typer.Option("--only", metavar="NAME", help="Just this rule; several.")] = None,
     duplicates: Annotated[
-        bool, typer.Option("--duplicates/--no-duplicates", help="Whether all but one of those that look alike go.")
-    ] = True,
+        bool | None,
+        typer.Option("--duplicates/--no-duplicates", help="Whether all but one of those that look alike go."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Drop what cannot be trained on, by rules. Deciding again loses nothing: pictures are decided, never deleted."""

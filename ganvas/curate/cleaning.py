@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ganvas.catalog.duplicates import DUPLICATE
 from ganvas.curate.cleaning_sheets import write_sheets
-from ganvas.curate.duplicates import decide_duplicates
+from ganvas.curate.duplicate_search import Asked, remembered, search
+from ganvas.curate.duplicates import undo_duplicates
 from ganvas.curate.inspect.measures import VERSION
 from ganvas.curate.inspect.missing import REFUSALS, inspect_missing
 from ganvas.curate.rules.choosing import choose
@@ -72,26 +74,29 @@ def clean(
     rules: Mapping[str, float | None] | None = None,
     without: Iterable[str] = (),
     only: Iterable[str] = (),
-    duplicates: bool = True,
+    duplicates: bool | None = None,
     sheets: bool = True,
     progress: Progress | None = None,
     workers: int | None = None,
 ) -> Cleaned:
     """Inspect what is missing, let every rule decide anew, and leave a sheet a rule in the studio's folder clean/.
 
-    `rules` gives thresholds by name (None: the rule's own, to switch one on); `without` and `only` are switches. Raises
-    InputError for what is no rule, for a studio without pictures, and where no original can be read.
+    `rules` gives thresholds by name (None: the rule's own, to switch one on); `without` and `only` are switches.
+    `duplicates` are searched for if True, and if None unless there is `only`; else those found before are taken back.
+    Raises InputError for what is no rule, for a studio without pictures, and where no original can be read.
     """
     progress = progress or Silent()
+    only = list(only)
     thresholds = choose(rules or {}, without, only)
     inspected = inspect_missing(studio, progress, workers)
     rows = studio.catalog.inspections(VERSION)
     if not rows:
         raise InputError(f"no pictures to clean in {studio.root}: `ganvas add FOLDER-OR-ARCHIVE` adds some")
     sizes = {image.sha256: (image.width, image.height) for image in studio.catalog.images(kept=False)}
-    verdicts = judged(measured_of(rows, sizes), thresholds)
+    verdicts = judged(measured_of(rows, sizes, thresholds.get(BORDER)), thresholds)
     _decide(studio, verdicts, rows)
-    groups = _duplicates(studio, progress) if duplicates and not only else {}
+    searched = not only if duplicates is None else duplicates
+    groups = _duplicates(studio, progress, searched)
     hashes = [row.sha256 for row in rows]
     drawn = write_sheets(studio, verdicts, hashes, progress) if sheets else {}
     kept = len(studio.catalog.images())
@@ -119,16 +124,20 @@ def _decide(studio: StudioFolder, verdicts: list[Verdict], rows: list[Inspection
             for score in [verdict.scores[place]]
         ]
         studio.catalog.decide_anew(CLEAN, verdict.rule.name, said)
-    known = {verdict.rule.name for verdict in verdicts} | set(REFUSALS)
-    for name in studio.catalog.standing_rules(CLEAN):
+    known = {verdict.rule.name for verdict in verdicts} | {*REFUSALS, DUPLICATE}
+    for name in studio.catalog.rules(CLEAN):
         if name not in known:  # of a plug-in that is no longer installed
             studio.catalog.decide_anew(CLEAN, name, [])
 
 
-def _duplicates(studio: StudioFolder, progress: Progress) -> dict[str, Any]:
-    if not studio.catalog.hashes():  # the rules left nothing, or plain colours only
+def _duplicates(studio: StudioFolder, progress: Progress, searched: bool) -> dict[str, Any]:
+    if not searched or not studio.catalog.hashes():  # the rules left nothing, or plain colours only
+        undo_duplicates(studio)
         return {}
-    found = decide_duplicates(studio, progress=progress)
+    asked = remembered(studio)
+    if asked != Asked():
+        progress.note(f"duplicates as last asked for: {asked}")
+    found = search(studio, asked, progress)
     return {"groups": len(found.groups), "dropped": found.dropped, "sheet": found.sheet}
 
 

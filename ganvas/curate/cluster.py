@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from ganvas.catalog.records import ClusteringRow, ClusterMemberRow
 from ganvas.curate.cluster_names import carried_over
 from ganvas.curate.cluster_sheets import draw_clusters
-from ganvas.curate.features import features_of, unit
+from ganvas.curate.features import features_of
 from ganvas.curate.kmeans import NEIGHBOUR, Division, Rung, best, choose_k, divide, loneliness
 from ganvas.encode import Encoder
 from ganvas.errors import InputError
 from ganvas.progress import Progress, Silent
+from ganvas.scores.neighbours import unit
 from ganvas.studio import StudioFolder, checked_name
 
 MAIN = "main"
@@ -97,7 +98,7 @@ def cluster(
     kept = [image.sha256 for image in studio.catalog.images()]
     _check(studio, kept, k)
     looked = features_of(studio, kept, encoder, progress)
-    features, sha256s = unit(looked.features), looked.sha256s
+    features, sha256s = unit(looked.features, out=looked.features), looked.sha256s
     _check(studio, sha256s, k)
     rungs = choose_k(features, seed) if k == AUTO else []
     wanted, reason = _wanted(k, rungs)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ganvas.curate.features import features_of, unit
+from ganvas.curate.features import features_of
 from ganvas.curate.kmeans import loneliness
 from ganvas.curate.showing import shown
 from ganvas.encode import Encoder
@@ -21,6 +21,7 @@ from ganvas.errors import InputError
 from ganvas.pictures.bands import Band, banded
 from ganvas.pictures.sheet import save_png
 from ganvas.progress import Progress, Silent
+from ganvas.scores.neighbours import unit
 from ganvas.studio import StudioFolder
 
 DENSITY, SPARSE = "density", "sparse"
@@ -66,7 +67,7 @@ def thin(
     looked = features_of(studio, candidates, encoder, progress)
     if len(looked.sha256s) < 2:
         raise InputError("one picture that can be read cannot be thinned: `ganvas add` more")
-    distances = loneliness(unit(looked.features), seed)
+    distances = loneliness(unit(looked.features, out=looked.features), seed)
     order = np.argsort(distances, kind="stable")
     count = max(1, round(share * len(order)))
     reasons = {True: f"among the densest {share:.0%}", False: f"not among the densest {share:.0%}"}

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.catalog.records import HashedRow
-from ganvas.curate.grouping import Indices, leaders
+from ganvas.curate.grouping import MOST_ALIKE, Indices, crowded, leaders
+from ganvas.curate.inspect.missing import none_readable
 from ganvas.curate.small import SmallPictures
 from ganvas.errors import InputError
 from ganvas.pictures.same import Sameness
@@ -24,12 +25,12 @@ from ganvas.scores.hamming import LARGEST_RADIUS, components_within, distances
 from ganvas.studio import StudioFolder
 
 if TYPE_CHECKING:
-    from ganvas.catalog import Catalog
+    pass
 
 RADIUS = 8
 SHARPNESS = "sharpness"  # the measure of an inspection, the larger the sharper
 SHEET = Path("clean") / "duplicates.png"
-Alike = Sequence[tuple[str, str]]
+NO_PAIRS: Indices = np.empty((0, 2), np.int64)
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,17 @@ class Group:
 
 @dataclass(frozen=True)
 class DuplicateSummary:
-    """What a search found among `pictures` pictures: the groups, the largest first, and the sheet that shows them."""
+    """What a search found among `pictures` pictures: the groups, the largest first, and the sheet that shows them.
+
+    `unread` originals could not be read; they and their earlier groups, `standing`, are left as they were.
+    """
 
     radius: int
     pictures: int
     not_inspected: int
     groups: list[Group]
+    unread: int = 0
+    standing: frozenset[str] = frozenset()
     sheet: Path | None = None
 
     @property
@@ -89,6 +95,7 @@ class DuplicateSummary:
             "radius": self.radius,
             "pictures": self.pictures,
             "not_inspected": self.not_inspected,
+            "unread": self.unread,
             "dropped": self.dropped,
             "dropped_by_bits": {str(bits): count for bits, count in self.by_bits.items()},
             "groups": [[member.image.sha256 for member in group.members] for group in self.groups],
@@ -97,37 +104,40 @@ class DuplicateSummary:
 
 
 def decide_duplicates(
-    studio: StudioFolder, radius: int = RADIUS, progress: Progress | None = None, *, alike: Alike = ()
+    studio: StudioFolder, radius: int = RADIUS, progress: Progress | None = None, *, alike: Indices = NO_PAIRS
 ) -> DuplicateSummary:
     """Find the groups, record them, drop all but the best of each, and write the sheet clean/duplicates.png.
 
     A person's choice stays first, then the largest, the sharpest, the one of most bytes, the first found. What an
     earlier search dropped and this one does not is taken back. `alike` and what is raised: see `find_duplicates`.
     """
-    from ganvas.catalog.duplicates import CLEAN, DUPLICATE
     from ganvas.curate.duplicate_sheet import write_sheet
 
     found = find_duplicates(studio, radius, progress, alike=alike)
-    catalog = studio.catalog
-    drops = {
-        member.image.sha256: (False, float(member.bits), member.reason)
+    groups = {member.image.id: group.id for group in found.groups for member in group.members}
+    drops = [
+        (member.image.sha256, False, float(member.bits), member.reason)
         for group in found.groups
         for member in group.dropped
-    }
-    gone = [sha256 for sha256 in catalog.dropped_by(CLEAN, DUPLICATE) if sha256 not in drops]
-    catalog.save_groups({member.image.id: group.id for group in found.groups for member in group.members})
-    catalog.decide(CLEAN, DUPLICATE, [(sha256, *verdict) for sha256, verdict in drops.items()])
-    catalog.undo(CLEAN, DUPLICATE, gone)
+    ]
+    studio.catalog.decide_duplicates(groups, drops, standing=found.standing)
     return replace(found, sheet=write_sheet(studio, found.groups, studio.root / SHEET))
 
 
+def undo_duplicates(studio: StudioFolder) -> None:
+    """Take all groups and drops back; their sheet goes."""
+    studio.catalog.decide_duplicates({}, [])
+    (studio.root / SHEET).unlink(missing_ok=True)
+
+
 def find_duplicates(
-    studio: StudioFolder, radius: int = RADIUS, progress: Progress | None = None, *, alike: Alike = ()
+    studio: StudioFolder, radius: int = RADIUS, progress: Progress | None = None, *, alike: Indices = NO_PAIRS
 ) -> DuplicateSummary:
     """The groups of pictures that show the same, of hashes at most `radius` bits apart (0 to 16); nothing is changed.
 
-    `alike` are pairs of image hashes that anything else calls the same, for example features (`near_in_clusters`): they
-    are taken at their word. Raises InputError for a radius that cannot be, and where nothing is inspected yet.
+    `alike` are pairs of image ids [P, 2] that anything else calls the same, for example features: they are taken at
+    their word. Raises InputError for a radius that cannot be, where nothing is inspected yet, and where
+    no original can be read.
     """
     if not 0 <= radius <= LARGEST_RADIUS:
         raise InputError(f"--radius {radius} cannot be: how many of 64 bits may differ, from 0 to {LARGEST_RADIUS}")
@@ -139,7 +149,7 @@ def find_duplicates(
     if not_inspected:
         progress.note(f"{not_inspected:,} pictures are left out: `ganvas clean` inspects them first")
     ids, hashes = (np.array(column, np.int64) for column in zip(*rows, strict=True))
-    links = _links(catalog, ids, alike)
+    links = _links(ids, alike)
     components = components_within(hashes, radius, links, progress)
     shared = np.flatnonzero(np.bincount(components)[components] > 1)
     images = catalog.hashed_images([int(id) for id in ids[shared]])
@@ -147,10 +157,9 @@ def find_duplicates(
     places = np.full(len(ids), -1, np.int64)
     places[shared[best_first]] = np.arange(len(shared))
     asked = shared[best_first]
-    groups = _groups(
-        studio, [images[i] for i in best_first], hashes[asked], components[asked], radius, places[links], progress
-    )
-    return DuplicateSummary(radius, len(rows), not_inspected, groups)
+    found = DuplicateSummary(radius, len(rows), not_inspected, [])
+    best = [images[i] for i in best_first]
+    return _compared(studio, found, best, hashes[asked], components[asked], places[links], progress)
 
 
 def _check(studio: StudioFolder, hashed: int, not_inspected: int) -> None:
@@ -162,35 +171,59 @@ def _check(studio: StudioFolder, hashed: int, not_inspected: int) -> None:
     raise InputError(f"no pictures to compare in {studio.root}{dropped}: `ganvas add FOLDER-OR-ARCHIVE` adds some")
 
 
-def _links(catalog: Catalog, ids: Indices, alike: Alike) -> Indices:
-    """Pairs of image hashes as pairs of places in `ids`; those of pictures that are not compared are left out."""
-    if not alike:
-        return np.empty((0, 2), np.int64)
-    id_of = {image.sha256: image.id for image in catalog.images(kept=False)}
-    pairs = np.array([(id_of.get(left, -1), id_of.get(right, -1)) for left, right in alike], np.int64)
-    pairs = pairs[np.isin(pairs, ids).all(axis=1)]
+def _links(ids: Indices, alike: Indices) -> Indices:
+    """Pairs of image ids as pairs of places in `ids`; those of pictures that are not compared are left out."""
+    pairs = alike[np.isin(alike, ids).all(axis=1)]
     return np.searchsorted(ids, pairs).astype(np.int64)  # ids come in order
 
 
-def _groups(
+def _compared(
     studio: StudioFolder,
+    found: DuplicateSummary,
     images: Sequence[HashedRow],
     hashes: NDArray[np.int64],
     components: Indices,
-    radius: int,
     links: Indices,
     progress: Progress,
-) -> list[Group]:
-    with SmallPictures(studio, [image.sha256 for image in images], progress) as small:
+) -> DuplicateSummary:
+    with SmallPictures(studio, images, progress) as small:
+        standing = _standing(studio, images, small, progress)
         # thousands of near-white pages may share a hash: none is held against any other
         alone = ~small.comparable & ~np.isin(np.arange(len(images)), links)
+        alone |= np.array([image.sha256 in standing for image in images], bool)
         components = np.where(alone, len(images) + np.arange(len(images)) + components.max(initial=0), components)
-        leader = leaders(hashes, components, radius, lambda left, right: small.sameness(left, right).same, links)
+        leader = leaders(hashes, components, found.radius, lambda left, right: small.sameness(left, right).same, links)
+        if many := crowded(hashes, leader):
+            progress.note(
+                f"{many:,} pictures share their hash with more than {MOST_ALIKE} others unlike them: not all of "
+                "these were compared"
+            )
         following = np.flatnonzero(leader != np.arange(len(leader)))
         seen = small.sameness(leader[following], following)
     members = _members(images, hashes, leader, following, seen)
     groups = [Group((Member(images[best], 0, 1.0, None), *others)) for best, others in members.items()]
-    return sorted(groups, key=lambda group: (-len(group.members), group.id))
+    groups.sort(key=lambda group: (-len(group.members), group.id))
+    return replace(found, groups=groups, unread=int(small.unread.sum()), standing=standing)
+
+
+def _standing(
+    studio: StudioFolder, images: Sequence[HashedRow], small: SmallPictures, progress: Progress
+) -> frozenset[str]:
+    """What cannot be read and all of its earlier groups: nothing new can be said of them."""
+    unread = [images[place].sha256 for place in np.flatnonzero(small.unread).tolist()]
+    if not unread:
+        return frozenset()
+    if len(unread) == len(images) and not _any_there(studio):
+        raise none_readable(studio, len(unread), next(refusal.reason for refusal in small.refused if refusal))
+    earlier = studio.catalog.duplicate_groups()
+    theirs = {earlier[sha256] for sha256 in unread if sha256 in earlier}
+    standing = frozenset(unread) | {sha256 for sha256, group in earlier.items() if group in theirs}
+    progress.note(f"{len(unread):,} originals cannot be read: they and what showed the same before stay as they were")
+    return standing
+
+
+def _any_there(studio: StudioFolder) -> bool:
+    return any(studio.image_path(image.sha256).is_file() for image in studio.catalog.images(kept=False))
 
 
 def _members(

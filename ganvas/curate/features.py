@@ -90,13 +90,6 @@ def look_at(
     return Stored(store, [sha256 for sha256 in originals if sha256 in store])
 
 
-def unit(features: NDArray[np.float32]) -> NDArray[np.float32]:
-    """These float32 [N, D] themselves, changed to length 1, so that distances order as cosines do."""
-    lengths = np.sqrt(np.einsum("nd,nd->n", features, features))
-    features /= np.maximum(lengths, 1e-12)[:, None]
-    return features
-
-
 def _fill(store: FeatureStore, missing: Sequence[Original], encoder: Encoder, progress: Progress) -> dict[str, Refusal]:
     recipe = Recipe(encoder.size_px, encoder.size_px, 3, FIT, BACKGROUND)
     refused: dict[str, Refusal] = {}

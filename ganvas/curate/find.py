@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ganvas.curate.features import BACKGROUND, FIT, stored_features, unit
+from ganvas.curate.features import BACKGROUND, FIT, stored_features
 from ganvas.curate.packer import Recipe, Refusal, pixels_of
 from ganvas.curate.showing import PAPER, SHOWN_PX, shown
 from ganvas.encode import Encoder
 from ganvas.errors import InputError
 from ganvas.pictures.bands import Band, banded
 from ganvas.progress import Progress
-from ganvas.scores.neighbours import Features
+from ganvas.scores.neighbours import Features, unit
 from ganvas.studio import StudioFolder
 
 COLUMNS = 8
@@ -94,7 +94,7 @@ def _nearest(
     direction = unit(np.array(query, np.float32))[0]
     distances = np.empty(len(looked.sha256s), np.float32)
     for part, features in looked.blocks():
-        distances[part] = np.maximum(0, 1 - unit(features) @ direction)
+        distances[part] = np.maximum(0, 1 - unit(features, out=features) @ direction)
     order = np.argsort(distances, kind="stable")[:n]
     return Found(
         asked,

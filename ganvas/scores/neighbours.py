@@ -57,3 +57,10 @@ def nearest(queries: Features, references: Features, k: int = 1) -> tuple[NDArra
         indices[rows] = np.take_along_axis(part, order, axis=1)
         found[rows] = np.sqrt(np.take_along_axis(values, order, axis=1))
     return indices, found
+
+
+def unit(features: Features, out: Features | None = None) -> Features:
+    """Features [N, D] of length 1, so that distances order as cosines do; one of zeros stays so. `out`: where to."""
+    lengths = np.sqrt(np.einsum("nd,nd->n", features, features))[:, None]
+    directions: Features = np.divide(features, np.where(lengths > 0, lengths, 1), out=out)
+    return directions

@@ -9,16 +9,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ganvas.scores.neighbours import unit
+
 Features = NDArray[np.float32]
 BLOCK = 2048
-MOST_PAIRS = 50_000_000
+MOST_PAIRS = 10_000_000
 
 
 def near_in_clusters(features: Features, clusters: NDArray[np.integer], threshold: float) -> NDArray[np.int64]:
     """All pairs (i, j), i < j, of features [N, D] of one cluster whose cosine is `threshold` or more: int64 [P, 2].
 
     `clusters` [N] are any whole numbers; a negative one is no cluster. Raises ValueError for a threshold outside 0 to 1
-    (0 not included), and for one that calls more than 50 million pairs alike.
+    (0 not included), and for one that calls more than 10 million pairs alike.
     """
     if not 0 < threshold <= 1:
         raise ValueError(f"a cosine of {threshold} cannot be asked for: above 0, at most 1")
@@ -41,17 +43,10 @@ def _near(features: Features, members: NDArray[np.int64], threshold: float) -> l
     """The near pairs of one cluster; its members come in rising order."""
     found = []
     for top in range(0, len(members), BLOCK):
-        rows = _unit(features[members[top : top + BLOCK]])
+        rows = unit(features[members[top : top + BLOCK]])
         for left in range(top, len(members), BLOCK):
-            columns = rows if left == top else _unit(features[members[left : left + BLOCK]])
+            columns = rows if left == top else unit(features[members[left : left + BLOCK]])
             near = rows @ columns.T >= np.float32(threshold)
             i, j = np.nonzero(np.triu(near, 1) if left == top else near)
             found.append(np.stack([members[top + i], members[left + j]], axis=1))
     return found
-
-
-def _unit(features: Features) -> Features:
-    """Features of length 1; one of zeros stays so, and is like no other."""
-    length = np.linalg.norm(features, axis=1, keepdims=True)
-    directions: Features = (features / np.where(length > 0, length, 1)).astype(np.float32)
-    return directions

@@ -59,8 +59,9 @@ def test_a_rule_that_decides_anew_sees_what_only_it_dropped(catalog: Catalog) ->
     catalog.decide("teach", "other", [(b, False, 0.2, None)])
     catalog.decide("clean", "dark", [(d, False, 0.2, None)])
     catalog.decide("person", "person", [(d, True, None, None), (e, False, None, None)])
-    assert catalog.kept_but_for("teach", "fronts") == [a, c, d]
-    assert catalog.kept_but_for("teach", "new") == [c, d]
+    assert catalog.kept_but_for("teach", "fronts") == [a, b, c, d]
+    assert catalog.kept_but_for("teach", "new") == [a, b, c, d]
+    assert catalog.kept_but_for("density", "sparse") == [c, d]
     assert catalog.spoken_of("teach", "fronts") == [a, b, c]
     assert catalog.rules("teach") == ["fronts", "other"]
     assert catalog.undo_rule("teach", "fronts") == 3
@@ -87,3 +88,21 @@ def test_a_rule_knows_nothing_of_kept_images_that_it_did_not_see(catalog: Catalo
     assert catalog.unspoken("teach") == {"fronts": 3, "plans": 4}
     catalog.decide("person", "person", [(e, False, None, None)])
     assert catalog.unspoken("teach") == {"fronts": 2, "plans": 3}
+
+
+def test_what_a_rule_is_asked_about_does_not_depend_on_what_ran_after_it(catalog: Catalog) -> None:
+    stages = ("read", "pack", "clean", "teach", "density")
+    hashes = add(catalog, 2 * len(stages))
+    for place, stage in enumerate(stages):
+        catalog.decide(stage, "own", [(hashes[2 * place], False, None, None)])
+        catalog.decide(stage, "other", [(hashes[2 * place + 1], False, None, None)])
+    asked = {stage: catalog.kept_but_for(stage, "own") for stage in stages}
+    assert asked == {
+        "read": [hashes[0], *hashes[2:]],
+        "pack": [hashes[2], *hashes[4:]],
+        "clean": [hashes[4], *hashes[6:]],
+        "teach": hashes[6:],
+        "density": [hashes[8]],
+    }
+    catalog.decide("person", "person", [(hashes[9], False, None, None), (hashes[0], True, None, None)])
+    assert catalog.kept_but_for("teach", "own") == [hashes[0], *hashes[6:9]]

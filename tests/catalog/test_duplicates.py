@@ -52,9 +52,9 @@ def test_what_decides_who_stays_comes_in_the_order_asked(catalog: Catalog) -> No
 def test_groups_are_those_of_the_last_search(catalog: Catalog) -> None:
     add(catalog, 1200, range(1200))
     ids = [id for id, _ in catalog.hashes()]
-    catalog.save_groups(dict.fromkeys(ids, ids[0]))
+    catalog.decide_duplicates(dict.fromkeys(ids, ids[0]), [])
     assert catalog.duplicate_groups() == {name(n): ids[0] for n in range(1200)}
-    catalog.save_groups({ids[2]: ids[1], ids[1]: ids[1]})
+    catalog.decide_duplicates({ids[2]: ids[1], ids[1]: ids[1]}, [])
     assert catalog.duplicate_groups() == {name(1): ids[1], name(2): ids[1]}
-    catalog.save_groups({})
+    catalog.decide_duplicates({}, [])
     assert catalog.duplicate_groups() == {}

@@ -62,14 +62,14 @@ def test_deciding_anew_undoes_what_is_no_longer_said(catalog: Catalog) -> None:
     hashes = [found(n).sha256 for n in range(3)]
     catalog.decide("clean", "dark", [(hashes[0], False, 0.1, "a"), (hashes[1], False, 0.2, "b")])
     catalog.decide("clean", "light", [(hashes[0], False, 0.1, "c")])
-    assert catalog.standing_rules("clean") == ["dark", "light"]
+    assert catalog.rules("clean") == ["dark", "light"]
     catalog.decide_anew("clean", "dark", [(hashes[1], False, 0.25, "d"), (hashes[2], False, 0.3, "e")])
     assert catalog.dropped_by("clean", "dark") == hashes[1:]
     assert catalog.dropped_by("clean", "light") == hashes[:1]
     first, _ = catalog.decisions(hashes[0])
     assert (first.undone, first.reason) == (True, "a")
     catalog.decide_anew("clean", "light", [])
-    assert catalog.standing_rules("clean") == ["dark"]
+    assert catalog.rules("clean") == ["dark"]
     catalog.decide_anew("clean", "dark", [(hashes[2], True, 0.9, "f")], unseen=[hashes[0], hashes[1]])
     assert catalog.dropped_by("clean", "dark") == hashes[1:2]  # and what was undone of the unseen stays undone
     with pytest.raises(CatalogError, match="no image"):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import resource
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,17 @@ import ganvas
 from ganvas.catalog import FoundPicture
 from ganvas.catalog.records import InspectionRow
 from ganvas.catalog.schema import Inspection
+from ganvas.curate import clean
+from ganvas.curate.duplicate_search import Asked, remembered
 from ganvas.curate.duplicates import decide_duplicates, find_duplicates
+from ganvas.curate.holding import hold
 from ganvas.curate.inspect.inspector import inspected
 from ganvas.curate.inspect.measures import VERSION
+from ganvas.curate.small import SmallPictures
 from ganvas.errors import InputError
 from ganvas.pictures.read import read_picture
 from ganvas.pictures.same import sameness
+from ganvas.progress import Silent
 from ganvas.studio import StudioFolder
 
 WIDTH_PX, HEIGHT_PX = 160, 120
@@ -76,6 +82,15 @@ def put(
 
 def found_groups(studio: StudioFolder, **options: Any) -> list[list[str]]:
     return [[member.image.sha256 for member in group.members] for group in find_duplicates(studio, **options).groups]
+
+
+def standing(studio: StudioFolder) -> tuple[dict[str, Any], dict[str, int]]:
+    """Who is dropped as a duplicate, with score and reason; and the groups."""
+    dropped = studio.catalog.dropped_by("clean", "duplicate")
+    said = {
+        row.sha256: row for sha256 in dropped for row in studio.catalog.decisions(sha256) if row.rule == "duplicate"
+    }
+    return {sha256: (row.score, row.reason) for sha256, row in said.items()}, studio.catalog.duplicate_groups()
 
 
 def test_copies_are_grouped_and_other_pictures_are_not(studio: StudioFolder) -> None:
@@ -164,6 +179,18 @@ def test_searching_again_changes_nothing_and_a_group_that_is_gone_is_taken_back(
     assert [(row.rule, row.undone) for row in studio.catalog.decisions(small)] == [("duplicate", True)]
 
 
+@pytest.mark.parametrize("later", [("teach", "fronts"), ("density", "sparse")])
+def test_a_copy_of_what_a_later_stage_drops_does_not_come_back(studio: StudioFolder, later: tuple[str, str]) -> None:
+    small, large, other = put(studio, encoded(scene(7).resize((80, 60))), encoded(scene(7)), encoded(scene(8)))
+    decide_duplicates(studio)
+    assert studio.catalog.kept_but_for(*later) == [large, other]
+    studio.catalog.decide(*later, [(large, False, 0.1, None)])
+    decide_duplicates(studio)
+    assert [image.sha256 for image in studio.catalog.images()] == [other]
+    assert studio.catalog.kept_but_for(*later) == [large, other]
+    assert set(studio.catalog.duplicate_groups()) == {small, large}
+
+
 def test_near_uniform_pictures_of_one_hash_are_not_grouped_and_not_even_compared(
     studio: StudioFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,18 +211,111 @@ def test_near_uniform_pictures_of_one_hash_are_not_grouped_and_not_even_compared
 
 
 def test_an_original_that_is_gone_is_like_no_other(studio: StudioFolder) -> None:
-    first, second = put(studio, encoded(scene(8)), encoded(scene(8), "BMP"))
+    first, _, _ = put(studio, encoded(scene(8)), encoded(scene(8), "BMP"), encoded(scene(9)))
     studio.image_path(first).unlink()
     assert found_groups(studio) == []
-    studio.image_path(second).unlink()
-    assert found_groups(studio) == []
+
+
+def test_where_no_original_can_be_read_every_drop_and_group_stays(studio: StudioFolder) -> None:
+    put(studio, encoded(scene(1)), encoded(scene(1), "BMP"), encoded(scene(2)))
+    clean(studio, sheets=False)
+    before = standing(studio)
+    assert len(before[0]) == 1
+    studio.images.rename(studio.root / "elsewhere")
+    for search in (decide_duplicates, clean):
+        with pytest.raises(InputError, match=r"none of the 2 originals in .* can be read .*see that the folder is"):
+            search(studio)
+    assert standing(studio) == before
+
+
+def test_what_cannot_be_read_keeps_its_group_and_the_rest_is_decided(studio: StudioFolder, notes: Any) -> None:
+    small, large = put(studio, encoded(scene(1).resize((80, 60))), encoded(scene(1)))
+    third, fourth = put(studio, encoded(scene(2).resize((80, 60))), encoded(scene(2)))
+    decide_duplicates(studio)
+    before = standing(studio)
+    data = studio.image_path(large).read_bytes()
+    studio.image_path(large).unlink()
+    [more] = put(studio, encoded(scene(2), "BMP"))
+    progress = notes()
+    summary = decide_duplicates(studio, progress=progress)
+    assert (summary.unread, summary.dropped) == (1, 2)
+    assert progress.lines == ["1 originals cannot be read: they and what showed the same before stay as they were"]
+    drops, groups = standing(studio)
+    assert drops[small] == before[0][small]
+    assert set(drops) == {small, third, fourth}
+    assert groups == before[1] | {more: before[1][third]}
+    studio.image_path(large).write_bytes(data)
+    assert decide_duplicates(studio).dropped == 3
+    for sha256 in (small, large):
+        studio.image_path(sha256).unlink()
+    decide_duplicates(studio)  # the folder is there: others can be read
+    assert set(standing(studio)[0]) == {small, third, fourth}
+
+
+def test_a_search_that_does_not_end_undoes_nothing(studio: StudioFolder, notes: Any) -> None:
+    put(studio, encoded(scene(1)), encoded(scene(1), "BMP"))
+    clean(studio, sheets=False)
+    before = standing(studio)
+    assert len(before[0]) == 1
+
+    def end(done: float) -> None:
+        if progress.label == "comparing alike pictures":
+            raise KeyboardInterrupt
+
+    progress = notes(end)
+    with pytest.raises(KeyboardInterrupt):
+        clean(studio, progress=progress)
+    assert standing(studio) == before
+    assert list(studio.root.glob(".*")) == []
+
+
+def test_a_disk_without_room_for_comparing_is_one_line(studio: StudioFolder) -> None:
+    put(studio, encoded(scene(1)), encoded(scene(1), "BMP"))
+    images = studio.catalog.hashed_images([id for id, _ in studio.catalog.hashes()])
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with (
+            pytest.raises(InputError, match=r"studio cannot hold the pictures to compare .* 0.0 MB .*free some space"),
+            SmallPictures(studio, images, Silent()),
+        ):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(studio.root.glob(".*")) == []
+
+
+def test_what_a_killed_search_left_behind_goes_and_what_another_works_in_stays(studio: StudioFolder) -> None:
+    put(studio, encoded(scene(1)), encoded(scene(1), "BMP"))
+    left, used = (studio.root / f".comparing-{name}" for name in ("left", "used"))
+    for folder in (left, used):
+        folder.mkdir()
+        (folder / "small.npy").write_bytes(b"half")
+    with hold(used):
+        find_duplicates(studio)
+    assert list(studio.root.glob(".*")) == [used]
+
+
+def test_clean_takes_duplicates_back_only_where_they_are_not_searched_for(studio: StudioFolder) -> None:
+    put(studio, encoded(scene(1)), encoded(scene(1), "BMP"))
+    sheet = studio.root / "clean" / "duplicates.png"
+    nothing: tuple[dict[str, Any], dict[str, int]] = ({}, {})
+    for found, options in (
+        (True, {}),
+        (False, {"duplicates": False}),
+        (True, {"only": ["blurry"], "duplicates": True}),
+        (False, {"only": ["blurry"]}),
+    ):
+        clean(studio, sheets=False, **options)  # type: ignore[arg-type]
+        assert (standing(studio) != nothing, sheet.exists()) == (found, found)
 
 
 def test_pairs_that_features_call_alike_are_taken_at_their_word(studio: StudioFolder) -> None:
     large, small, third = put(
         studio, encoded(scene(9)), encoded(scene(10).resize((80, 60))), encoded(scene(11).resize((70, 50)))
     )
-    alike = [(small, large), (third, "0" * 64)]
+    id_of = {image.sha256: image.id for image in studio.catalog.images()}
+    alike = np.array([(id_of[small], id_of[large]), (id_of[third], 10**6)])
     assert found_groups(studio, alike=alike) == [[large, small]]
     decide_duplicates(studio, alike=alike)
     assert {image.sha256 for image in studio.catalog.images()} == {large, third}
@@ -211,6 +331,29 @@ def test_features_call_a_mirror_image_the_same_where_hashes_do_not(studio: Studi
     assert small in studio.catalog.dropped_by("clean", "duplicate")
     with pytest.raises(InputError, match="--alike 2.0 cannot be"):
         opened.duplicates(alike=2.0)
+    opened.folder.catalog.close()
+
+
+def test_clean_repeats_the_last_search_and_says_so(studio: StudioFolder, notes: Any) -> None:
+    mirrored = scene(2).transpose(Image.Transpose.FLIP_LEFT_RIGHT).resize((80, 60))
+    _, _, small = put(studio, encoded(scene(2)), encoded(scene(5)), encoded(mirrored))
+    opened = ganvas.Studio(studio.root, str(studio.catalog.url.render_as_string(hide_password=False)))
+    opened.duplicates(7, alike=0.8)
+    before = standing(studio)
+    assert set(before[0]) == {small}
+    for _ in range(2):
+        progress = notes()
+        clean(studio, sheets=False, progress=progress)
+        assert standing(studio) == before
+        assert progress.lines == ["duplicates as last asked for: --radius 7 --alike 0.8"]
+    opened.duplicates(dry_run=True)
+    assert remembered(studio) == Asked(radius=7, alike=0.8)
+    opened.duplicates()
+    progress = notes()
+    clean(studio, sheets=False, progress=progress)
+    assert (standing(studio)[0], progress.lines) == ({}, [])
+    (studio.root / "clean" / "duplicates.json").write_text("{")
+    assert remembered(studio) == Asked()
     opened.folder.catalog.close()
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganvas.curate.grouping import leaders
+from ganvas.curate.grouping import MOST_ALIKE, crowded, leaders
 from ganvas.scores.hamming import components_within, distances
 
 Indices = np.ndarray
@@ -39,6 +39,41 @@ def test_a_closer_look_parts_those_of_like_hashes_and_is_taken_once_a_pair() -> 
 
     assert grouped([7] * 6, 0, same=same) == [0, 1, 0, 1, 4, 0]
     assert len(asked) == len(set(asked)) == 5 + 2
+
+
+def test_a_hash_of_thousands_that_are_not_the_same_is_looked_at_so_often_and_no_more() -> None:
+    asked: list[int] = []
+
+    def same(leading: Indices, others: Indices) -> Indices:
+        asked.append(len(leading))
+        return (leading == 0) & (others == 999) | (others == 1000)
+
+    count = 1000
+    hashes = np.array([7] * count + [6], np.int64)
+    led = leaders(hashes, np.zeros(count + 1, np.int64), 2, same)
+    assert sum(asked) <= (MOST_ALIKE + 1) * count
+    assert [led[999], led[1000]] == [0, 0]
+    assert led[1:999].tolist() == list(range(1, 999))
+    assert crowded(hashes, led) == count
+    assert crowded(hashes[:MOST_ALIKE], np.arange(MOST_ALIKE)) == 0
+
+
+def test_many_links_are_sorted_once() -> None:
+    random = np.random.default_rng(0)
+    count, near = 2000, 20
+    left = random.integers(0, count, 200_000)
+    links = np.stack([left, np.minimum(count - 1, left + random.integers(1, near, len(left)))], axis=1)
+    linked = {(min(pair), max(pair)) for pair in links.tolist()}
+    never = lambda leading, others: np.zeros(len(others), bool)  # noqa: E731
+    led = leaders(random.integers(-(2**63), 2**63 - 1, count), np.zeros(count, np.int64), 0, never, links)
+    expected = [-1] * count
+    for place in range(count):
+        if expected[place] < 0:
+            expected[place] = place
+            for other in range(place + 1, min(count, place + near)):
+                if expected[other] < 0 and (place, other) in linked:
+                    expected[other] = place
+    assert led.tolist() == expected
 
 
 def test_linked_ones_follow_whatever_their_hashes_say_but_no_chain_of_links() -> None:

@@ -55,6 +55,14 @@ def inspect_missing(studio: StudioFolder, progress: Progress, workers: int | Non
     return done
 
 
+def none_readable(studio: StudioFolder, count: int, reason: str) -> InputError:
+    """The error of a folder of originals that is not there: nothing may be decided then."""
+    return InputError(
+        f"none of the {count:,} originals in {studio.images} can be read ({reason}): "
+        "see that the folder is there, or `ganvas add` the pictures again"
+    )
+
+
 def _inspected(
     studio: StudioFolder, missing: Sequence[Original], workers: int
 ) -> Iterator[tuple[Sequence[Original], list[Any]]]:
@@ -98,10 +106,7 @@ def _save(studio: StudioFolder, rows: list[InspectionRow]) -> int:
 def _decide(studio: StudioFolder, refused: dict[str, tuple[str, str]], done: int, progress: Progress) -> None:
     if refused and not done and len(refused) == studio.catalog.count_images():
         _, reason = next(iter(refused.values()))
-        raise InputError(
-            f"none of the {len(refused):,} originals in {studio.images} can be read ({reason}): "
-            "see that the folder is there, or `ganvas add` the pictures again"
-        )
+        raise none_readable(studio, len(refused), reason)
     for rule in REFUSALS:
         verdicts = [(sha256, False, None, reason) for sha256, (name, reason) in refused.items() if name == rule]
         studio.catalog.decide_anew(CLEAN, rule, verdicts)

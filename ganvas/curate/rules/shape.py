@@ -1,4 +1,4 @@
-"""Rules about a picture's size and proportions, once a border is trimmed."""
+"""Rules about a picture's size and proportions, of what is left where `border` trims it."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ganvas.catalog.records import InspectionRow
 from ganvas.curate.rules import RULES
-from ganvas.curate.rules.registry import Measured, Rule, Scores
+from ganvas.curate.rules.registry import BORDER, Measured, Rule, Scores
 
 PERCENTILES = (5, 50, 95)
 
@@ -44,14 +44,21 @@ class Verdict:
         return places[np.argsort(distance, kind="stable")][:at_most]
 
 
-def measured_of(rows: Sequence[InspectionRow], sizes: Mapping[str, tuple[int, int]]) -> Measured:
+def measured_of(
+    rows: Sequence[InspectionRow], sizes: Mapping[str, tuple[int, int]], border: float | None = None
+) -> Measured:
     """Every measure as float64 [N], NaN for None, and `trimmed`, the share of the area that is a border.
 
-    `sizes`: (width, height) of each original by its hash.
+    `sizes`: (width, height) of each original by its hash. They are what a picture measures unless it is to be trimmed,
+    with a border of more than the threshold `border` (None: that rule is off).
     """
     names = sorted({name for row in rows for name in row.measures})
     columns = {name: _column([row.measures.get(name) for row in rows]) for name in names}
     columns["trimmed"] = _column([_trimmed(row, sizes[row.sha256]) for row in rows])
+    whole = np.ones(len(rows), bool) if border is None else ~RULES[BORDER].drops(columns["trimmed"], border)
+    for place, side in enumerate(("width", "height")):
+        if side in columns:
+            columns[side][whole] = _column([sizes[row.sha256][place] for row in rows])[whole]
     return columns
 
 

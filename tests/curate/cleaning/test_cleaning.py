@@ -89,6 +89,29 @@ def test_a_rule_that_is_off_has_nothing_left_standing(studio: StudioFolder, hash
     assert quick(studio, rules={"landscape": None}).dropped == 9
 
 
+def test_a_border_that_is_not_trimmed_counts_as_part_of_the_picture(
+    studio: StudioFolder, store: Store, made: Made
+) -> None:
+    wide = made.framed(made.scene(1, (300, 90)), (0, 60, 0, 60))  # 300 x 210, and what is inside a long strip
+    hashes = store({"wide.png": made.encoded(wide)} | {f"{n}.png": made.encoded(made.scene(n + 2)) for n in range(5)})
+    assert studio.catalog.count_images() == 6
+    assert of(quick(studio), "aspect").caught == 1
+    for options in ({"without": ["border"]}, {"only": ["aspect"]}, {"rules": {"border": 0.9}}):
+        assert of(quick(studio, **options), "aspect").caught == 0
+    assert quick(studio).trimmed == 1
+    assert studio.catalog.dropped_by("clean", "aspect") == [hashes["wide.png"]]
+
+
+def test_a_copy_with_bars_is_a_duplicate_whether_or_not_bars_are_trimmed(
+    studio: StudioFolder, store: Store, made: Made
+) -> None:
+    barred = made.framed(made.scene(1), (0, 40, 0, 40))
+    hashes = store({"bars.png": made.encoded(barred), "plain.png": made.encoded(made.scene(1))})
+    for without in ([], ["border"]):
+        assert clean(studio, without=without, sheets=False).duplicates["dropped"] == 1
+        assert studio.catalog.dropped_by("clean", "duplicate") == [hashes["plain.png"]]
+
+
 def test_a_persons_word_stands_above_every_rule_until_it_is_taken_back(
     studio: StudioFolder, hashes: dict[str, str]
 ) -> None:

@@ -57,7 +57,7 @@ def verdict_on(rule_name: str, odd: InspectionRow, made: Made, threshold: float 
     """The rule's verdict on twenty good pictures and the odd one, which comes last."""
     size = (120, 160) if rule_name == "landscape" else (160, 120)
     rows = [row(f"{n}", made.scene(n, size)) for n in range(20)] + [odd]
-    sizes = {it.sha256: (160, 120) for it in rows}
+    sizes = {it.sha256: (int(it.measures["width"] or 0), int(it.measures["height"] or 0)) for it in rows}
     thresholds = {rule_name: RULES[rule_name].threshold if threshold is None else threshold}
     return next(it for it in judged(measured_of(rows, sizes), thresholds) if it.rule.name == rule_name)
 
