@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import delete, func, insert, select
 
 from ganvas.catalog.decisions import DecisionQueries, Verdict
-from ganvas.catalog.images import PERSON, chunks, image_ids, is_kept
+from ganvas.catalog.images import PERSON, chunks, image_ids, is_kept, said_by_or_after
 from ganvas.catalog.records import HashedRow
 from ganvas.catalog.schema import Decision, Duplicate, Image, Inspection
 
@@ -21,14 +21,18 @@ class DuplicateQueries(DecisionQueries):
         """(id, perceptual hash) of every image that nothing before the search drops, in the order of finding."""
         query = select(Image.id, Inspection.phash).join(Inspection, Inspection.image_id == Image.id)
         query = query.where(
-            Inspection.phash.is_not(None), Image.width.is_not(None), is_kept(but_for=DECIDED_BY)
+            Inspection.phash.is_not(None), Image.width.is_not(None), is_kept(said_by_or_after(*DECIDED_BY))
         ).order_by(Image.id)
         with self.session() as connection:
             return [(row.id, row.phash) for row in connection.execute(query)]
 
     def count_not_inspected(self) -> int:
         """How many of the images that nothing before the search drops nobody has measured yet."""
-        query = select(func.count()).select_from(Image).where(Image.width.is_not(None), is_kept(but_for=DECIDED_BY))
+        query = (
+            select(func.count())
+            .select_from(Image)
+            .where(Image.width.is_not(None), is_kept(said_by_or_after(*DECIDED_BY)))
+        )
         with self.session() as connection:
             return connection.scalar(query.where(Image.id.not_in(select(Inspection.image_id)))) or 0
 

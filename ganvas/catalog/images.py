@@ -47,7 +47,7 @@ class ImageQueries(Database):
         query = select(*(getattr(Image, name) for name in IMAGE_FIELDS))
         query = query.where(Image.width.is_not(None)).order_by(Image.id)
         if kept:
-            query = query.where(is_kept(but_for))
+            query = query.where(is_kept(said_by(*but_for) if but_for else None))
         with self.session() as connection:
             labels = _first_of_each(connection, "label")
             splits = _first_of_each(connection, "split")
@@ -135,25 +135,30 @@ def standing_drop() -> Any:
     return Decision.keep.is_(False) & Decision.undone.is_(False)
 
 
-def is_kept(but_for: tuple[str, str] | None = None) -> Any:
+def is_kept(but_for: Any = None) -> Any:
     """The condition on an image that no standing decision drops; a person's word stands above every rule's.
 
-    `but_for`, a stage and rule: as if that rule were asked now, whatever it or anything after it said before.
+    `but_for`, a condition on decisions: as if those had not been taken.
     """
     person = (Decision.stage == PERSON) & Decision.undone.is_(False)
     dropped = select(Decision.image_id).where(standing_drop(), Decision.stage != PERSON)
-    if but_for:
-        dropped = dropped.where(not_(_left_aside(*but_for)))
+    if but_for is not None:
+        dropped = dropped.where(not_(but_for))
     kept_by_person = select(Decision.image_id).where(person, Decision.keep.is_(True))
     dropped_by_person = select(Decision.image_id).where(person, Decision.keep.is_(False))
     return Image.id.not_in(dropped_by_person) & (Image.id.not_in(dropped) | Image.id.in_(kept_by_person))
 
 
-def _left_aside(stage: str, rule: str) -> Any:
-    """The condition on decisions that this rule does not build on: its own, those of later stages, other lessons'."""
+def said_by(stage: str, rule: str) -> Any:
+    """The condition on decisions that this rule took."""
+    return (Decision.stage == stage) & (Decision.rule == rule)
+
+
+def said_by_or_after(stage: str, rule: str) -> Any:
+    """The condition on decisions that this rule must not build on: its own, other lessons', those of later stages."""
     later = list(STAGES[STAGES.index(stage) + 1 :]) if stage in STAGES else []
     apart = [*later, TEACH] if stage == TEACH else later
-    return ((Decision.stage == stage) & (Decision.rule == rule)) | Decision.stage.in_(apart)
+    return said_by(stage, rule) | Decision.stage.in_(apart)
 
 
 def image_ids(connection: Connection, sha256s: Iterable[str]) -> dict[str, int]:

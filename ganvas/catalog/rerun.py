@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select, update
 
 from ganvas.catalog.database import Database
-from ganvas.catalog.images import is_kept
+from ganvas.catalog.images import is_kept, said_by_or_after
 from ganvas.catalog.schema import Decision, Image
 
 
@@ -14,7 +14,7 @@ class RerunQueries(Database):
 
     def kept_but_for(self, stage: str, rule: str) -> list[str]:
         """The hashes of readable images that nothing drops which comes before this rule: see `is_kept`."""
-        kept = is_kept(but_for=(stage, rule))
+        kept = is_kept(said_by_or_after(stage, rule))
         query = select(Image.sha256).where(Image.width.is_not(None), kept).order_by(Image.id)
         with self.session() as connection:
             return list(connection.scalars(query))

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ganvas.curate.features import SAVED_EVERY, features_of, unit
+from ganvas.curate.features import SAVED_EVERY, features_of
 from ganvas.encode import encoder
 from ganvas.encode.store import FeatureStore
 from ganvas.errors import InputError
+from ganvas.scores.neighbours import unit
 from ganvas.studio import StudioFolder
 from tests.curate.kinds import Thumbnails, add_kinds
 
