@@ -9,6 +9,7 @@ import io
 import json
 import tarfile
 import zipfile
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, Protocol, Self
@@ -35,23 +36,30 @@ class Writer(Protocol):
     def add(self, example: Example) -> None: ...
 
 
-class FolderFiles:
-    """A folder a split with the pictures and their metadata.jsonl: an ImageFolder."""
+class _InFolder:
+    """What is written into a folder of its own."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
-        self.lines: dict[str, IO[str]] = {}
 
     def __enter__(self) -> Self:
         self.place.mkdir()
         return self
 
+    def text(self, name: str, text: str) -> None:
+        (self.place / name).write_text(text, encoding="utf-8")
+
+
+class FolderFiles(_InFolder):
+    """A folder a split with the pictures and their metadata.jsonl: an ImageFolder."""
+
+    def __init__(self, place: Path) -> None:
+        super().__init__(place)
+        self.lines: dict[str, IO[str]] = {}
+
     def __exit__(self, *exception: object) -> None:
         for file in self.lines.values():
             file.close()
-
-    def text(self, name: str, text: str) -> None:
-        (self.place / name).write_text(text, encoding="utf-8")
 
     def add(self, example: Example) -> None:
         folder = self.place / example.split
@@ -93,23 +101,16 @@ class ZipFile:
         self.zip.writestr(info, data)
 
 
-class WebDataset:
+class WebDataset(_InFolder):
     """Tar shards a split, each picture beside a JSON of the same name."""
 
     def __init__(self, place: Path) -> None:
-        self.place = place
+        super().__init__(place)
         self.shards: dict[str, _Shard] = {}
-
-    def __enter__(self) -> Self:
-        self.place.mkdir()
-        return self
 
     def __exit__(self, *exception: object) -> None:
         for shard in self.shards.values():
             shard.close()
-
-    def text(self, name: str, text: str) -> None:
-        (self.place / name).write_text(text, encoding="utf-8")
 
     def add(self, example: Example) -> None:
         self.shards.setdefault(example.split, _Shard(self.place, example.split)).add(example)
@@ -144,7 +145,7 @@ class _Shard:
         tar.addfile(info, io.BytesIO(data))
 
 
-class Parquet:
+class Parquet(_InFolder):
     """A Parquet file a split with the pictures' bytes inside, as Hugging Face's datasets write and read them."""
 
     def __init__(self, place: Path) -> None:
@@ -154,7 +155,7 @@ class Parquet:
         except ModuleNotFoundError as error:
             raise MissingExtra("Parquet", "parquet") from error
         self.arrow: Any = pyarrow
-        self.place = place
+        super().__init__(place)
         image = pyarrow.struct([("bytes", pyarrow.binary()), ("path", pyarrow.string())])
         features = {"image": {"_type": "Image"}} | {name: {"dtype": "string", "_type": "Value"} for name in TEXTS}
         self.schema = pyarrow.schema(
@@ -163,18 +164,12 @@ class Parquet:
         )
         self.files: dict[str, Any] = {}
         self.rows: dict[str, list[Example]] = {}
-
-    def __enter__(self) -> Self:
-        self.place.mkdir()
-        return self
+        self.bytes: Counter[str] = Counter()
 
     def __exit__(self, *exception: object) -> None:
         for split, file in self.files.items():
             self._flush(split)
             file.close()
-
-    def text(self, name: str, text: str) -> None:
-        (self.place / name).write_text(text, encoding="utf-8")
 
     def add(self, example: Example) -> None:
         if example.split not in self.files:
@@ -182,11 +177,13 @@ class Parquet:
             self.files[example.split] = self.arrow.parquet.ParquetWriter(path, self.schema)
         rows = self.rows.setdefault(example.split, [])
         rows.append(example)
-        if len(rows) >= ROW_GROUP or sum(len(row.data) for row in rows) >= ROW_GROUP_BYTES:
+        self.bytes[example.split] += len(example.data)
+        if len(rows) >= ROW_GROUP or self.bytes[example.split] >= ROW_GROUP_BYTES:
             self._flush(example.split)
 
     def _flush(self, split: str) -> None:
         rows = self.rows.pop(split, [])
+        self.bytes[split] = 0
         if rows:
             arrow, kind = self.arrow, self.schema.field("image").type
             pictures = [
