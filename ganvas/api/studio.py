@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ganvas.collect import Added
     from ganvas.curate import Cleaned
     from ganvas.curate.duplicates import DuplicateSummary
+    from ganvas.curate.plan import SetOptions
     from ganvas.judge import Ranking, Scorecard
     from ganvas.judge.classifier.classifier import Classifier
     from ganvas.pictures.resize import Fit
@@ -117,8 +118,8 @@ class Studio(Curating):
         """
         from ganvas.curate import check_recipe, make_set
 
-        options: dict[str, Any] = {
-            "size": tuple(size) if size is not None else None,
+        options: SetOptions = {
+            "size": tuple(size) if size is not None else None,  # type: ignore[typeddict-item]
             "channels": channels,
             "fit": fit,
             "background": background,

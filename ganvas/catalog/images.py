@@ -54,11 +54,11 @@ class ImageQueries(Database):
             rows = connection.execute(query)
             return [ImageRow(**row._mapping, label=labels.get(row.id), split=splits.get(row.id)) for row in rows]
 
-    def count_images(self) -> int:
-        """How many readable images there are, dropped ones included."""
+    def count_images(self, kept: bool = False) -> int:
+        """How many readable images there are, dropped ones included; `kept`: without them."""
+        query = select(func.count()).select_from(Image).where(Image.width.is_not(None))
         with self.session() as connection:
-            count = connection.scalar(select(func.count()).select_from(Image).where(Image.width.is_not(None)))
-            return count or 0
+            return connection.scalar(query.where(is_kept()) if kept else query) or 0
 
     def label_conflicts(self) -> set[str]:
         """The hashes of images whose items carry different labels."""

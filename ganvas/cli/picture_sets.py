@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ganvas.cli.opening import AsJson, DryRun, Opening, print_facts, print_json, print_table
 from ganvas.errors import InputError
+
+if TYPE_CHECKING:
+    from ganvas.curate.plan import SetOptions
 
 app = typer.Typer(help="Sets: frozen, packed selections of pictures.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -56,7 +59,7 @@ def make(
 
     opening: Opening = context.obj
     studio = opening.studio()
-    options: dict[str, Any] = {
+    options: SetOptions = {
         "size": parse_size(size) if size is not None else None,
         "channels": channels,
         "fit": fit,

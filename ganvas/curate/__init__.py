@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from ganvas.curate.cleaning import Cleaned, clean
     from ganvas.curate.export import export_set
     from ganvas.curate.make import make_set
-    from ganvas.curate.plan import make_plan, plan_set, planned_facts
-    from ganvas.curate.preview import preview_planned, preview_set
+    from ganvas.curate.plan import make_plan, planned_facts
+    from ganvas.curate.preview import preview_planned
     from ganvas.curate.renew import renew_set
     from ganvas.curate.sets import check_recipe, delete_set, describe_set, existing_set
 
@@ -24,10 +24,8 @@ __all__ = [
     "export_set",
     "make_plan",
     "make_set",
-    "plan_set",
     "planned_facts",
     "preview_planned",
-    "preview_set",
     "renew_set",
 ]
 MODULES = {
@@ -36,10 +34,8 @@ MODULES = {
     "export_set": "export",
     "make_plan": "plan",
     "make_set": "make",
-    "plan_set": "plan",
     "planned_facts": "plan",
     "preview_planned": "preview",
-    "preview_set": "preview",
     "renew_set": "renew",
 }
 

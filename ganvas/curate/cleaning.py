@@ -99,7 +99,7 @@ def clean(
     groups = _duplicates(studio, progress, searched)
     hashes = [row.sha256 for row in rows]
     drawn = write_sheets(studio, verdicts, hashes, progress) if sheets else {}
-    kept = len(studio.catalog.images())
+    kept = studio.catalog.count_images(kept=True)
     every = studio.catalog.count_images()
     return Cleaned(
         pictures=every,

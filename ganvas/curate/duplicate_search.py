@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ganvas.curate.duplicates import NO_PAIRS, RADIUS, DuplicateSummary, decide_duplicates, find_duplicates
 from ganvas.progress import Progress
 from ganvas.studio import StudioFolder
+from ganvas.whole import write_whole
 
 FILE = Path("clean") / "duplicates.json"
 
@@ -40,9 +41,7 @@ def search(studio: StudioFolder, asked: Asked, progress: Progress, *, dry_run: b
     if dry_run:
         return find_duplicates(studio, asked.radius, progress, alike=pairs)
     found = decide_duplicates(studio, asked.radius, progress, alike=pairs)
-    file = studio.root / FILE
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(asked.model_dump_json() + "\n", encoding="utf-8")
+    write_whole(studio.root / FILE, (asked.model_dump_json() + "\n").encode())
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +23,6 @@ from ganvas.pictures.same import Sameness
 from ganvas.progress import Progress, Silent
 from ganvas.scores.hamming import LARGEST_RADIUS, components_within, distances
 from ganvas.studio import StudioFolder
-
-if TYPE_CHECKING:
-    pass
 
 RADIUS = 8
 SHARPNESS = "sharpness"  # the measure of an inspection, the larger the sharper

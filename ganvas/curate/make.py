@@ -16,14 +16,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from ganvas.catalog.records import MemberRow, SetRow
 from ganvas.curate.facts import about_originals
 from ganvas.curate.holding import hold, is_held
 from ganvas.curate.pack import pack
 from ganvas.curate.packer import Refusal
-from ganvas.curate.plan import Plan, make_plan
+from ganvas.curate.plan import Plan, SetOptions, make_plan
 from ganvas.curate.returned import PACK, take_back
 from ganvas.errors import InputError
 from ganvas.pictures.packed import HELD_OUT, IMAGES_FILE, SPLITS, TRAIN, VALIDATION, write_description
@@ -32,7 +32,6 @@ from ganvas.studio import StudioFolder
 
 if TYPE_CHECKING:
     from ganvas.catalog import ImageRow
-    from ganvas.pictures.resize import Fit
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 BESIDE_BYTES = 160  # a line of members.csv and its row in the catalog
@@ -42,18 +41,9 @@ def make_set(
     studio: StudioFolder,
     name: str,
     *,
-    size: tuple[int, int] | None = None,
-    channels: int | None = None,
-    fit: Fit = "crop",
-    background: str = "white",
-    split: str = "auto",
-    seed: int = 0,
-    where: str | None = None,
-    labels: str | None = None,
-    min_per_label: int | None = None,
-    max_per_label: int | None = None,
     progress: Progress | None = None,
     workers: int | None = None,
+    **options: Unpack[SetOptions],
 ) -> SetRow:
     """Pack the kept pictures that `where` chooses into sets/NAME/ and record the set. `size` is (width, height) in px.
 
@@ -65,21 +55,7 @@ def make_set(
     """
     progress = progress or Silent()
     take_back(studio)
-    plan = make_plan(
-        studio,
-        name,
-        size=size,
-        channels=channels,
-        fit=fit,
-        background=background,
-        split=split,
-        seed=seed,
-        where=where,
-        labels=labels,
-        min_per_label=min_per_label,
-        max_per_label=max_per_label,
-    )
-    return make_planned(studio, plan, progress, workers)
+    return make_planned(studio, make_plan(studio, name, **options), progress, workers)
 
 
 def make_planned(studio: StudioFolder, plan: Plan, progress: Progress, workers: int | None = None) -> SetRow:

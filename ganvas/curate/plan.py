@@ -1,10 +1,10 @@
-"""What a set will be, before anything is written: `plan_set(studio, "fronts")` says it, `Plan` holds it."""
+"""What a set will be, before anything is written: `make_plan(studio, "fronts")` holds it, `planned_facts` says it."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, TypedDict, get_args
 
 from ganvas.curate.choose import Selection, balance, choose
 from ganvas.curate.packer import Recipe, Trim
@@ -24,6 +24,21 @@ if TYPE_CHECKING:
 
 GRAY_MODES = ("1", "L", "LA", "La", "I", "F")
 COLOURS_CHANNELS = (1, 3)
+
+
+class SetOptions(TypedDict, total=False):
+    """What `make_set` and `make_plan` may be asked for; what is left open is chosen."""
+
+    size: tuple[int, int] | None
+    channels: int | None
+    fit: str
+    background: str
+    split: str
+    seed: int
+    where: str | None
+    labels: str | None
+    min_per_label: int | None
+    max_per_label: int | None
 
 
 @dataclass(frozen=True)
@@ -67,11 +82,6 @@ class Plan:
     def bytes(self) -> int:
         """What the packed pictures take on disk."""
         return len(self.images) * self.recipe.bytes_each
-
-
-def plan_set(studio: StudioFolder, name: str, **options: Any) -> dict[str, Any]:
-    """What `make_set` with the same options would make, with its reasons, as facts to print. Raises as it does."""
-    return planned_facts(make_plan(studio, name, **options))
 
 
 def planned_facts(plan: Plan) -> dict[str, Any]:

@@ -13,7 +13,16 @@ from ganvas.api.studio import Studio
 from ganvas.catalog import FoundPicture
 from ganvas.catalog.records import InspectionRow
 from ganvas.catalog.schema import Duplicate
-from ganvas.curate import clean, delete_set, describe_set, make_set, plan_set, preview_set, renew_set
+from ganvas.curate import (
+    clean,
+    delete_set,
+    describe_set,
+    make_plan,
+    make_set,
+    planned_facts,
+    preview_planned,
+    renew_set,
+)
 from ganvas.curate.choose import Selection
 from ganvas.errors import InputError
 from ganvas.pictures.packed import PackedSet
@@ -75,7 +84,7 @@ def test_at_most_so_many_of_a_label_by_seed(studio: StudioFolder, add: Add) -> N
 
 def test_a_plan_counts_by_label_and_split(studio: StudioFolder, add: Add) -> None:
     add(40, labels=["a", "b"])
-    planned = plan_set(studio, "pets", split="80/10/10", where="width > 1")
+    planned = planned_facts(make_plan(studio, "pets", split="80/10/10", where="width > 1"))
     make_set(studio, "pets", split="80/10/10", where="width > 1")
     facts = describe_set(studio, "pets")
     assert planned["label_counts"] == facts["labels"]
@@ -88,15 +97,15 @@ def test_a_preview_draws_a_seeded_sample_and_makes_no_set(studio: StudioFolder, 
     from PIL import Image
 
     add(80, labels=["a" * 50, "b"])
-    path = preview_set(studio, "pets", where="width > 1")
+    path = preview_planned(studio, make_plan(studio, "pets", where="width > 1"))
     assert path == studio.sets / "pets.dry-run.png"
     with Image.open(path) as picture:
         assert picture.width > 700
-    again = preview_set(studio, "pets", studio.root / "other.png", where="width > 1")
+    again = preview_planned(studio, make_plan(studio, "pets", where="width > 1"), studio.root / "other.png")
     assert again.read_bytes() == path.read_bytes()
     assert studio.catalog.sets() == []
     with pytest.raises(InputError, match="must end in"):
-        preview_set(studio, "pets", "sheet.gif")
+        preview_planned(studio, make_plan(studio, "pets"), "sheet.gif")
 
 
 @pytest.mark.parametrize(
@@ -113,7 +122,7 @@ def test_a_set_of_nothing_says_which_part_excludes_everything(
 ) -> None:
     add(6, size=(30, 20)), add(6, size=(20, 30))
     studio.catalog.decide("inspect", "small", [(sha256, False, None, None) for sha256 in add(2, size=(7, 7))])
-    for make in (make_set, plan_set, preview_set):
+    for make in (make_set, make_plan):
         with pytest.raises(InputError) as error:
             make(studio, "none", where=where)
         assert f"none of 12 kept pictures matches: {said}" in str(error.value)
@@ -140,7 +149,7 @@ def test_a_selection_that_cannot_be_says_so_before_anything_is_written(
     studio: StudioFolder, add: Add, options: dict[str, Any], said: str
 ) -> None:
     add(2)
-    for make in (make_set, plan_set):
+    for make in (make_set, make_plan):
         with pytest.raises(InputError) as error:
             make(studio, "pets", **options)
         assert said in str(error.value)
@@ -166,10 +175,10 @@ def test_a_set_says_how_many_of_its_pictures_were_never_compared(studio: StudioF
     add(3, size=(30, 20)), add(4, size=(20, 30))
     said = "pictures were never compared for duplicates"
     for where, expected in (("width > height", ["3 "]), ("width < height", ["4 "])):
-        reasons = plan_set(studio, "some", where=where)["reasons"]
+        reasons = planned_facts(make_plan(studio, "some", where=where))["reasons"]
         assert [reason[: reason.index(said)] for reason in reasons if said in reason] == expected
     clean(studio, without=["too-small"], sheets=False)
-    assert not [reason for reason in plan_set(studio, "some")["reasons"] if said in reason]
+    assert not [reason for reason in planned_facts(make_plan(studio, "some"))["reasons"] if said in reason]
 
 
 def test_the_same_recipe_and_catalog_have_the_same_fingerprint(studio: StudioFolder, add: Add) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ganvas.curate import make_set, plan_set
+from ganvas.curate import make_plan, make_set, planned_facts
 from ganvas.curate.holding import hold
 from ganvas.curate.serving import READY
 from ganvas.curate.workers import Workers
@@ -90,10 +90,10 @@ def test_an_original_that_is_back_is_planned_and_packed_again(
     if instead:
         path.write_bytes(instead)
     assert make_set(studio, "first").count == 4
-    assert plan_set(studio, "second")["images"] == 4
+    assert planned_facts(make_plan(studio, "second"))["images"] == 4
     path.write_bytes(data)
     dropped = studio.catalog.dropped()
-    assert plan_set(studio, "second")["images"] == 5
+    assert planned_facts(make_plan(studio, "second"))["images"] == 5
     assert studio.catalog.dropped() == dropped
     assert make_set(studio, "second").count == 5
     assert PackedSet.open(studio.sets / "second").sha256s == hashes
@@ -108,7 +108,7 @@ def test_an_original_that_is_back_stays_out_where_another_rule_drops_it(studio: 
     make_set(studio, "first")
     path.write_bytes(data)
     studio.catalog.decide("inspect", "dark", [(hashes[0], False, None, None)])
-    assert plan_set(studio, "second")["images"] == make_set(studio, "second").count == 4
+    assert planned_facts(make_plan(studio, "second"))["images"] == make_set(studio, "second").count == 4
 
 
 def test_a_folder_of_originals_that_is_not_there_drops_nothing(studio: StudioFolder, add: Add) -> None:
@@ -175,7 +175,7 @@ def test_a_killed_packing_leaves_no_half_set_and_no_process(studio: StudioFolder
     code = """
 import os, sys
 from contextlib import contextmanager
-from ganvas.curate import make_set, plan_set
+from ganvas.curate import make_plan, make_set, planned_facts
 from ganvas.studio import StudioFolder
 
 class Deadly:

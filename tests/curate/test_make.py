@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ganvas.catalog import Catalog
-from ganvas.curate import delete_set, describe_set, make_set, plan_set
+from ganvas.curate import delete_set, describe_set, make_plan, make_set, planned_facts
 from ganvas.errors import CatalogError, GanvasError, InputError
 from ganvas.pictures.packed import PackedSet
 from ganvas.pictures.read import read_picture
@@ -152,7 +152,7 @@ def test_an_option_that_cannot_be_says_so_before_anything_is_written(
     studio: StudioFolder, add: Add, options: dict[str, Any], said: str
 ) -> None:
     add(2)
-    for make in (make_set, plan_set):
+    for make in (make_set, make_plan):
         with pytest.raises(GanvasError) as error:
             make(studio, **{"name": "pets", **options})
         assert said in str(error.value)
@@ -172,7 +172,7 @@ def test_no_picture_to_pack_says_what_to_do(studio: StudioFolder, add: Add) -> N
 
 def test_a_plan_says_what_would_be_made_and_writes_nothing(studio: StudioFolder, add: Add) -> None:
     add(20, labels=["a", "b"])
-    planned = plan_set(studio, "pets", size=(8, 6))
+    planned = planned_facts(make_plan(studio, "pets", size=(8, 6)))
     assert list(studio.sets.iterdir()) == []
     made = make_set(studio, "pets", size=(8, 6))
     facts = describe_set(studio, "pets")
