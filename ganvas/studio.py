@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ganvas.collect_settings import CollectSettings
 from ganvas.errors import GanvasError, InputError, SettingsError, did_you_mean
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ TEMPLATE = """# Settings of this studio. Every line is optional; the values show
 
 [catalog]
 # url = "postgresql+psycopg://user@host/database"   # default: catalog.db in this folder
+
+[collect]
+# contact = "you@example.org"   # sent to servers, so that they can reach you; docs/collect.md has the other settings
 """
 
 
@@ -45,6 +49,7 @@ class StudioSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     catalog: CatalogSettings = CatalogSettings()
+    collect: CollectSettings = CollectSettings()
 
 
 class StudioFolder:

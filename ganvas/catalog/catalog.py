@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Self
 
 from ganvas.catalog.clusterings import ClusteringQueries
+from ganvas.catalog.collections import CollectionQueries
 from ganvas.catalog.decisions import DecisionQueries
 from ganvas.catalog.duplicates import DuplicateQueries
 from ganvas.catalog.finding import FindingQueries
 from ganvas.catalog.images import ImageQueries
 from ganvas.catalog.inspections import InspectionQueries
+from ganvas.catalog.queue import QueueQueries
 from ganvas.catalog.rerun import RerunQueries
 from ganvas.catalog.revisions import bring_up_to_date
 from ganvas.catalog.runs import RunQueries
@@ -29,6 +31,8 @@ class Catalog(
     SelectionQueries,
     SetQueries,
     RunQueries,
+    CollectionQueries,
+    QueueQueries,
 ):
     """A studio's catalog. Every method is one transaction; every failure of the database is a CatalogError."""
 

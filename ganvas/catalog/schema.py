@@ -42,6 +42,18 @@ class Item(Base):
     title: Mapped[str | None]
     licence: Mapped[str | None]
     attribution: Mapped[str | None]
+    link: Mapped[str | None]
+    artist: Mapped[str | None]
+    object_name: Mapped[str | None]
+    department: Mapped[str | None]
+    culture: Mapped[str | None]
+    period: Mapped[str | None]
+    date: Mapped[str | None]
+    begin_date: Mapped[int | None]
+    end_date: Mapped[int | None]
+    medium: Mapped[str | None]
+    classification: Mapped[str | None]
+    tags: Mapped[list[str] | None]
     details: Mapped[dict[str, Any]]
     added_at: Mapped[dt.datetime]
 
@@ -68,6 +80,86 @@ class ItemImage(Base):
     item_id: Mapped[int] = mapped_column(ForeignKey("items.id"), primary_key=True)
     image_id: Mapped[int] = mapped_column(ForeignKey("images.id"), primary_key=True, index=True)
     position: Mapped[int] = mapped_column(default=0)
+
+
+class Collection(Base):
+    """What one `collect` asked of a source; `fingerprint` is that of source, options and label."""
+
+    __tablename__ = "collections"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    options: Mapped[dict[str, Any]]
+    label: Mapped[str | None]
+    most: Mapped[int | None]
+    fingerprint: Mapped[str] = mapped_column(unique=True)
+    state: Mapped[str]
+    made_at: Mapped[dt.datetime]
+
+
+class Fetch(Base):
+    """One address of one collection, and what became of it.
+
+    `digest` is of the address: PostgreSQL indexes no text of more than 2.7 kB. `next_try` is in seconds since 1970;
+    below 1 it is the place in line of what was never tried. `stand_in_for`: whose failure makes it wanted.
+    """
+
+    __tablename__ = "fetches"
+    __table_args__ = (
+        UniqueConstraint("digest", "collection_id"),
+        Index(None, "collection_id", "kind", "state", "next_try"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    collection_id: Mapped[int] = mapped_column(ForeignKey("collections.id"))
+    digest: Mapped[str]
+    kind: Mapped[str]
+    url: Mapped[str]
+    host: Mapped[str]
+    what: Mapped[str]
+    note: Mapped[dict[str, Any]]
+    max_age_s: Mapped[float | None]
+    stand_in_for: Mapped[int | None] = mapped_column(ForeignKey("fetches.id"), index=True)
+    state: Mapped[str]
+    next_try: Mapped[float]
+    leased_by: Mapped[str | None]
+    leased_until: Mapped[float | None]
+    attempts: Mapped[int]
+    status: Mapped[int | None]
+    error: Mapped[str | None]
+    reason: Mapped[str | None]
+    bytes: Mapped[int | None] = mapped_column(BigInteger)
+    sha256: Mapped[str | None]
+    content_type: Mapped[str | None]
+    etag: Mapped[str | None]
+    modified: Mapped[str | None]
+    final_url: Mapped[str | None]
+    seconds: Mapped[float | None]
+    fetched_at: Mapped[dt.datetime | None]
+
+
+class Body(Base):
+    """The bytes of a page (compressed) or of a picture that its source gave itself (as they are)."""
+
+    __tablename__ = "bodies"
+    fetch_id: Mapped[int] = mapped_column(ForeignKey("fetches.id"), primary_key=True)
+    body: Mapped[bytes]
+
+
+class ItemFetch(Base):
+    """Which fetches are the pictures of an item, in its own order."""
+
+    __tablename__ = "item_fetches"
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"), primary_key=True)
+    fetch_id: Mapped[int] = mapped_column(ForeignKey("fetches.id"), primary_key=True, index=True)
+    position: Mapped[int]
+
+
+class Host(Base):
+    """A host that asked for a pause: nothing is asked of it until then, in whatever process."""
+
+    __tablename__ = "hosts"
+    host: Mapped[str] = mapped_column(primary_key=True)
+    cool_until: Mapped[float]
+    reason: Mapped[str | None]
 
 
 class Decision(Base):

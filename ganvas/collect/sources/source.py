@@ -1,0 +1,134 @@
+"""What a source is: a class with `start` and `read`, registered by `@source("name")`.
+
+    @source("cats")
+    class Cats(Source):
+        class Options(Options):
+            breed: str
+
+        base_url = "https://cats.example/api"
+
+        def start(self):
+            yield Page(f"{self.base_url}/search?breed={quote(self.options.breed)}", is_list=True)
+
+        def read(self, page, answer):
+            for cat in answer.json()["cats"]:
+                yield Item(key=cat["id"], title=cat["name"], pictures=(Picture(cat["photo"]),), details=cat)
+
+A source never fetches: it names addresses and reads answers. The collector fetches them, politely, keeps every row, and
+goes on after a kill with what is left. Both methods may yield pages and items, in any number, and may be called again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from ganvas.catalog.wanted import Item, Page
+from ganvas.collect_settings import CollectSettings, ServiceSettings
+from ganvas.errors import GanvasError
+from ganvas.progress import Progress
+from ganvas.registry import Registry
+
+PLUGINS = "ganvas.sources"
+BUILT_IN = ("met", "urls", "commons", "openverse", "web")  # a module each
+
+
+class NotTheAnswer(GanvasError):
+    """What came is not what was asked for; `error`, one of fetch.outcome.ERRORS, says whether another try may do."""
+
+    def __init__(self, reason: str, error: str = "not-understood") -> None:
+        super().__init__(reason)
+        self.error = error
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a page's address gave. `fetched_at` may be some time ago: another collection may have asked before."""
+
+    url: str
+    status: int
+    body: bytes
+    content_type: str | None
+    fetched_at: dt.datetime
+
+    def json(self) -> Any:
+        """The JSON in it. Raises NotTheAnswer: a challenge where it is a web page, else not understood."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError) as error:
+            if self.body.lstrip()[:1] == b"<":
+                raise NotTheAnswer("a web page instead of JSON", "challenge") from error
+            raise NotTheAnswer(f"no JSON: {error}") from error
+
+
+class Options(BaseModel):
+    """What a person asks of a source. Every field needs a description: it is the help of `ganvas collect`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(ABC):
+    """`start` says where to begin, `read` what an answer holds. Attributes below may be overridden."""
+
+    name: ClassVar[str]
+    Options: ClassVar[type[Options]]
+    base_url: str = ""
+    rate_per_s: float | None = None  # how often the host of `base_url` may be asked; None: the settings' own
+    is_api: bool = True  # made for programs: robots.txt, which is for crawlers, is not asked about its pages
+
+    def __init__(self, options: Any, settings: CollectSettings, progress: Progress) -> None:
+        """`options` is an instance of the class's own Options."""
+        self.options = options
+        self.settings = settings
+        self.progress = progress
+        service = getattr(settings, self.name, None)
+        if isinstance(service, ServiceSettings):
+            self.base_url = (service.base_url or self.base_url).rstrip("/")
+            self.rate_per_s = service.rate_per_s or self.rate_per_s
+
+    @abstractmethod
+    def start(self) -> Iterable[Page | Item]:
+        """Where to begin. Runs in a thread of its own and may take its time: asked for more only as more is wanted."""
+
+    def read(self, page: Page, answer: Answer) -> Iterable[Page | Item]:
+        """What an answer (a status of 2xx) holds. Raises NotTheAnswer. A source without pages has no need of it."""
+        raise NotImplementedError(f"source {self.name} yields pages and cannot read them")
+
+    def missing(self, page: Page, status: int, body: bytes) -> bool:
+        """Whether a 4xx says for certain that there is nothing: by default 404 and 410 do."""
+        return status in (404, 410)
+
+
+SOURCES: Registry[type[Source]] = Registry("source")
+
+
+def source(name: str) -> Callable[[type[Source]], type[Source]]:
+    """Register a class as the source of this name."""
+
+    def register(cls: type[Source]) -> type[Source]:
+        cls.name = name
+        SOURCES[name] = cls
+        return cls
+
+    return register
+
+
+def load_sources() -> dict[str, str]:
+    """Import every source, those of other packages too; returns those that cannot be imported, and why."""
+    broken = {}
+    for name in BUILT_IN:
+        import_module(f"ganvas.collect.sources.{name}")
+    for plugin in entry_points(group=PLUGINS):
+        try:
+            plugin.load()
+        except Exception as error:  # whatever another package does, the rest goes on
+            broken[plugin.name] = f"{type(error).__name__}: {error}"
+    return broken
