@@ -1,8 +1,8 @@
 """An expression over the rows of a table: `row_condition(parse(text), text, columns)` -> whether a row fulfils it.
 
 The language, and what it means, are those of `ganvas find --where` (catalog/expression.py, catalog/conditions.py): a
-cell is text, also a number where it is written as one, also true or false where it says so. An empty cell is null: it
-has no order, and equals ''.
+cell is text, also a number where it is written as one, also true or false where it says so. An empty cell is null, and
+equals ''.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class _Compiler:
         if not isinstance(pattern, ex.Literal) or not isinstance(pattern.value, str):
             raise wrong(self.text, pattern.at, "a pattern is a text in single quotes, as '%vase%'")
         match = matcher(pattern.value, any_case)
-        return lambda row: match(row[place])
+        return lambda row: row[place] != "" and match(row[place])
 
     def place_of(self, operand: ex.Operand, otherwise: str) -> int:
         """The column's number. Case, spaces, - and _ do not matter in a name without quotes."""

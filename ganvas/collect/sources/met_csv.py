@@ -117,7 +117,7 @@ class MetObjects:
             yield f"{self.path} ends within a row: it was cut short, and what came after is not known; get it again"
         elif count.odd:
             where = f" (the first ends in line {count.first_odd:,})" if count.first_odd else ""
-            yield f"{self.path}: {count.odd:,} rows{where} have no number or too many cells: passed over"
+            yield f"{self.path}: {count.odd:,} rows{where} have no number or not {len(self.columns)} cells: passed over"
 
     def _place(self, column: str) -> int:
         if column not in self.columns:
