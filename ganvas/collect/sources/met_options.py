@@ -19,36 +19,38 @@ NOT_WITH_CSV = ("query", "since", *ONLY_SEARCHED)
 class MetOptions(Options):
     """Whichever of these are given, an object must fulfil them all. Raises InputError for what cannot go together."""
 
-    query: str | None = Field(default=None, description="words the museum searches its objects for; all when not given")
+    query: str | None = Field(
+        default=None, description="Words the museum searches its objects for; all when not given."
+    )
     csv: str | None = Field(
         default=None,
-        description="path of MetObjects.csv (or .csv.gz): chosen from it, and only those objects asked for",
+        description="Path of MetObjects.csv (or .csv.gz): chosen from it, and only those objects asked for.",
     )
     where: str | None = Field(
         default=None,
-        description="with --csv: an expression on its columns, as \"Object Name\" ilike '%vase%' and Period is null",
+        description="With --csv: an expression on its columns, as \"Object Name\" ilike '%vase%' and Period is null.",
     )
     name_like: str | None = Field(
-        default=None, description="a pattern of the object name: % is any text, _ one character, case aside"
+        default=None, description="A pattern of the object name: % is any text, _ one character, case aside."
     )
-    title_like: str | None = Field(default=None, description="a pattern of the title, as in --name-like")
+    title_like: str | None = Field(default=None, description="A pattern of the title, as in --name-like.")
     not_: list[str] = Field(
-        default=[], description="leave out objects with this word in their title, object name or classification"
+        default=[], description="Leave out objects with this word in their title, object name or classification."
     )
-    public_domain: bool = Field(default=False, description="only objects in the public domain (CC0)")
-    highlights: bool = Field(default=False, description="only what the museum calls its highlights")
-    department: list[str] = Field(default=[], description="a department, by its number or name")
-    date_begin: int | None = Field(default=None, description="made in this year or after (negative: before our era)")
-    date_end: int | None = Field(default=None, description="made in this year or before; goes with --date-begin")
-    since: str | None = Field(default=None, description="only what the museum changed since this day, as 2026-03-31")
-    in_title: bool = Field(default=False, description="look for --query in titles only")
-    in_tags: bool = Field(default=False, description="look for --query in tags only")
-    in_artist_or_culture: bool = Field(default=False, description="look for --query in artists and cultures only")
-    on_view: bool = Field(default=False, description="with --query: only what is on view in the museum")
-    medium: list[str] = Field(default=[], description="with --query: a medium or kind of object, as Ceramics")
-    geo_location: list[str] = Field(default=[], description="with --query: where it comes from, as France")
-    primary_only: bool = Field(default=False, description="of each object the first picture only, not its others")
-    small: bool = Field(default=False, description="pictures in web size instead of the originals")
+    public_domain: bool = Field(default=False, description="Only objects in the public domain (CC0).")
+    highlights: bool = Field(default=False, description="Only what the museum calls its highlights.")
+    department: list[str] = Field(default=[], description="A department, by its number or name.")
+    date_begin: int | None = Field(default=None, description="Made in this year or after (negative: before our era).")
+    date_end: int | None = Field(default=None, description="Made in this year or before; goes with --date-begin.")
+    since: str | None = Field(default=None, description="Only what the museum changed since this day, as 2026-03-31.")
+    in_title: bool = Field(default=False, description="Look for --query in titles only.")
+    in_tags: bool = Field(default=False, description="Look for --query in tags only.")
+    in_artist_or_culture: bool = Field(default=False, description="Look for --query in artists and cultures only.")
+    on_view: bool = Field(default=False, description="With --query: only what is on view in the museum.")
+    medium: list[str] = Field(default=[], description="With --query: a medium or kind of object, as Ceramics.")
+    geo_location: list[str] = Field(default=[], description="With --query: where it comes from, as France.")
+    primary_only: bool = Field(default=False, description="Of each object the first picture only, not its others.")
+    small: bool = Field(default=False, description="Pictures in web size instead of the originals.")
 
     @field_validator("query", "where", "name_like", "title_like")
     @classmethod
