@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
 from ganvas.collect.lists.lines import text_lines
 
 
-def json_rows(path: str, note: Callable[[str], None]) -> Iterator[dict[str, Any]]:
+def json_rows(path: str, note: Callable[[str], None]) -> Generator[dict[str, Any]]:
     """Every object. A note counts the lines that are none."""
     bad, first = 0, 0
     for number, line in enumerate(text_lines(path, note), 1):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, BinaryIO
 
 from ganvas.collect.lists.bytes_in import DAMAGED, HEAD_BYTES, named, open_bytes
@@ -22,7 +22,7 @@ BOMS = (
 ADDRESS = re.compile(r"\s*(https?:)?//[^\s/]", re.IGNORECASE)
 
 
-def line_rows(path: str, note: Callable[[str], None]) -> Iterator[dict[str, Any]]:
+def line_rows(path: str, note: Callable[[str], None]) -> Generator[dict[str, Any]]:
     """{"url": …} for each line that is neither blank nor a comment."""
     for line in text_lines(path, note):
         text = line.strip()
@@ -64,11 +64,11 @@ def _lines(file: BinaryIO, path: str, note: Callable[[str], None]) -> Iterator[s
     encoding = _encoding(head)
     if encoding is not None and encoding != "utf-8":
         note(f"{named(path)} is read as {encoding.upper()}")
-        yield from _wide_lines(file, encoding)
+        yield from _text(file, encoding, "\n")
         return
     file.seek(3 if encoding else 0)
     if b"\r" in head and b"\n" not in head:
-        yield from io.TextIOWrapper(file, "utf-8", errors="replace")  # lines end as on old Macs
+        yield from _text(file, "utf-8", None)  # lines end as on old Macs
         return
     strange = 0
     while line := file.readline(LONGEST_BYTES):
@@ -83,10 +83,10 @@ def _lines(file: BinaryIO, path: str, note: Callable[[str], None]) -> Iterator[s
         note(f"{named(path)}: {strange:,} lines are not UTF-8; they were read as Latin-1")
 
 
-def _wide_lines(file: BinaryIO, encoding: str) -> Iterator[str]:
-    text = io.TextIOWrapper(file, encoding, errors="replace", newline="\n")
-    while line := text.readline(LONGEST_BYTES):
-        yield line
+def _text(file: BinaryIO, encoding: str, newline: str | None) -> Iterator[str]:
+    with io.TextIOWrapper(file, encoding, errors="replace", newline=newline) as text:
+        while line := text.readline(LONGEST_BYTES):
+            yield line
 
 
 def _encoding(head: bytes) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ def parquet_columns(path: str) -> tuple[str, ...]:
         return tuple(file.schema_arrow.names)
 
 
-def parquet_rows(path: str, columns: tuple[str, ...], note: Callable[[str], None]) -> Iterator[dict[str, Any]]:
+def parquet_rows(path: str, columns: tuple[str, ...], note: Callable[[str], None]) -> Generator[dict[str, Any]]:
     """{column: value} for each row; bytes are text where they are UTF-8, and else left out."""
     import pyarrow
 

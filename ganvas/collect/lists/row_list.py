@@ -6,7 +6,8 @@ come as a stream: a list of ten million takes no more memory than one of ten.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -21,6 +22,7 @@ from ganvas.errors import InputError
 from ganvas.pictures.sniff import UnreadablePicture, sniff
 
 Row = dict[str, Any]
+Rows = Generator[Row]
 Note = Callable[[str], None]
 
 SAMPLE = 50  # rows by which columns are told apart
@@ -56,7 +58,7 @@ class RowList:
     form: str
     columns: tuple[str, ...]
     sample: tuple[Row, ...]
-    rows: Callable[[Note], Iterator[Row]]
+    rows: Callable[[Note], Rows]
 
 
 def open_list(path: str) -> RowList:
@@ -96,8 +98,9 @@ def form_of(path: str, head: bytes) -> str:
     return form or ("lines" if begins_with_address(text) and delimiter_of(path, text) is None else "table")
 
 
-def _of(path: str, form: str, columns: tuple[str, ...], rows: Callable[[Note], Iterator[Row]]) -> RowList:
-    sample = tuple(islice(rows(lambda line: None), SAMPLE))
+def _of(path: str, form: str, columns: tuple[str, ...], rows: Callable[[Note], Rows]) -> RowList:
+    with closing(rows(lambda line: None)) as beginning:
+        sample = tuple(islice(beginning, SAMPLE))
     if not sample:
         raise InputError(f"{named(path)} holds no rows: there is nothing to collect")
     return RowList(path, form, columns or tuple(dict.fromkeys(name for row in sample for name in row)), sample, rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ NONE = "\x1f"  # a delimiter that never comes up: a table of one column
 SAYS_SO = re.compile(r"sep=(.)\s*$")  # a first line of spreadsheets
 
 
-def table_rows(path: str, delimiter: str | None, note: Callable[[str], None]) -> Iterator[dict[str, Any]]:
+def table_rows(path: str, delimiter: str | None, note: Callable[[str], None]) -> Generator[dict[str, Any]]:
     """{column: text} for each row. Columns without a header are called 1, 2, …; so are cells beyond the header.
 
     A note counts the rows that are shorter or longer than the header, or could not be read.
