@@ -82,6 +82,7 @@ class Source(ABC):
     Options: ClassVar[type[Options]]
     base_url: str = ""
     rate_per_s: float | None = None  # how often the host of `base_url` may be asked; None: the settings' own
+    mixes_hosts: bool = False  # pictures of many hosts: they are fetched in no order, so that none waits for another
     is_api: bool = True  # made for programs: robots.txt, which is for crawlers, is not asked about its pages
 
     def __init__(self, options: Any, settings: CollectSettings, progress: Progress) -> None:
