@@ -34,8 +34,8 @@ class Collecting:
     ) -> Collected:
         """Collect from a source until `limit` items have pictures, or all that it names; the same call goes on.
 
-        `base_url`, `allow_host` and `contact` are instead of (or beside) the settings in ganvas.toml. Raises InputError or
-        SettingsError for options that the source does not have.
+        `base_url`, `allow_host` and `contact` go before the settings in ganvas.toml. Raises InputError or SettingsError
+        for options that the source does not have.
         """
         from ganvas.collect.collecting import collect
 
@@ -56,12 +56,14 @@ class Collecting:
 def _changed(
     settings: CollectSettings, source: str, base_url: str | None, allow_hosts: Sequence[str], contact: str | None
 ) -> CollectSettings:
+    from ganvas.collect_settings import ServiceSettings, WebSettings
+
     changed = settings.model_copy(deep=True)
     changed.allow_hosts = [*changed.allow_hosts, *allow_hosts]
     changed.contact = contact or changed.contact
     if base_url is not None:
         own = getattr(changed, source, None)
-        if hasattr(own, "base_url"):
+        if isinstance(own, ServiceSettings | WebSettings):
             own.base_url = base_url
         else:
             changed.plugins = changed.plugins | {source: {**changed.plugins.get(source, {}), "base_url": base_url}}
