@@ -1,0 +1,1 @@
+"""`ganvas collect …`: pictures from the web."""
