@@ -1,4 +1,4 @@
-"""`ganvas collect met` against the museum's replica: firewall, challenges, outages, a kill; nothing twice, nothing lost."""
+"""`ganvas collect met` against the museum's replica: firewall, challenges, outages, a kill; nothing lost or twice."""
 
 from __future__ import annotations
 
