@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.collect.image_search.conftest import Search
-from tests.collect.image_search.replica import STYLES, SearchReplica
+from tests.collect.image_search.replica import STYLES, SearchReplica, paint
 
 KNOWN = sorted(set(STYLES) - {"unknown"})
 
