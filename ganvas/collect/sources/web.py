@@ -63,7 +63,6 @@ class Web(Source):
             self._chosen("safe_search"),
             self._chosen("browser"),
             self._chosen("headless"),
-            self.settings.user_agent,
             self._chosen("picture_timeout_s"),
             Path(file) if file else OWN_FILE,
         )
