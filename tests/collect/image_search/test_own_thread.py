@@ -20,7 +20,8 @@ class Counting:
 
     def __call__(self) -> Iterator[int]:
         try:
-            for self.reached in range(1, self.until + 1):
+            while self.reached < self.until:
+                self.reached += 1
                 self.threads.add(threading.get_ident())
                 if self.reached == self.fails_at:
                     raise ValueError("no more")
