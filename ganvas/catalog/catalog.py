@@ -7,6 +7,7 @@ from typing import Self
 
 from ganvas.catalog.clusterings import ClusteringQueries
 from ganvas.catalog.collections import CollectionQueries
+from ganvas.catalog.credits import CreditQueries
 from ganvas.catalog.decisions import DecisionQueries
 from ganvas.catalog.duplicates import DuplicateQueries
 from ganvas.catalog.finding import FindingQueries
@@ -30,6 +31,7 @@ class Catalog(
     ClusteringQueries,
     SelectionQueries,
     SetQueries,
+    CreditQueries,
     RunQueries,
     CollectionQueries,
     QueueQueries,

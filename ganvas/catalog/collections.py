@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import Connection, delete, func, or_, select, update
+
+from ganvas.catalog.columns import to_json
 from ganvas.catalog.database import Database
-from ganvas.catalog.fetch_records import CollectionRow, FetchRow
+from ganvas.catalog.fetch_records import (
+    DONE,
+    FAILED,
+    LEASED,
+    OPEN,
+    REFUSED,
+    WAITING,
+    CollectionRow,
+    FetchRow,
+)
+from ganvas.catalog.records import now
+from ganvas.catalog.schema import Body, Collection, Fetch, Host, Item, ItemFetch
+from ganvas.catalog.wanted import KINDS, PICTURE, digest_of, same_address
+from ganvas.catalog.wanting import LONGEST_ADDRESS, PLACE
+
+FIELDS = ("id", "source", "options", "label", "most", "state", "made_at")
+ALIKE = 20  # addresses that are shown where none is called exactly what was asked for
 
 
 class CollectionQueries(Database):
@@ -15,31 +37,75 @@ class CollectionQueries(Database):
         self, source: str, options: dict[str, Any], label: str | None, most: int | None
     ) -> CollectionRow:
         """The collection of this source, options and label, made where there is none; `most` replaces what it had."""
-        raise NotImplementedError
+        values = {
+            "source": source,
+            "options": options,
+            "label": label,
+            "most": most,
+            "fingerprint": _fingerprint(source, options, label),
+            "state": OPEN,
+            "made_at": now(),
+        }
+        statement = self.insert(Collection).values(values)
+        statement = statement.on_conflict_do_update(index_elements=["fingerprint"], set_={"most": most})
+        with self.session(write=True) as connection:
+            self.one_at_a_time(connection)
+            id = connection.scalar(statement.returning(Collection.id))
+            return _collections(connection, Collection.id == id)[0]
 
     def collections(self) -> list[CollectionRow]:
         """Every collection, oldest first."""
-        raise NotImplementedError
+        with self.session() as connection:
+            return _collections(connection)
 
     def end_collection(self, id: int, state: str) -> None:
         """Say that a collection is OPEN or COMPLETE."""
-        raise NotImplementedError
+        with self.session(write=True) as connection:
+            connection.execute(update(Collection).where(Collection.id == id).values(state=state))
 
     def fetch_counts(self, collection_id: int | None = None) -> dict[int, dict[str, dict[str, int]]]:
         """{collection id: {kind: {state: how many}}}; every kind and state that there is."""
-        raise NotImplementedError
+        by = (Fetch.collection_id, Fetch.kind, Fetch.state)
+        query = select(*by, func.count()).group_by(*by)
+        if collection_id is not None:
+            query = query.where(Fetch.collection_id == collection_id)
+        counts: dict[int, dict[str, dict[str, int]]] = {}
+        with self.session() as connection:
+            for collection, kind, state, count in connection.execute(query):
+                counts.setdefault(collection, {}).setdefault(kind, {})[state] = count
+        return counts
 
-    def error_counts(self, collection_id: int | None = None) -> list[tuple[int, str, str, str, int]]:
-        """(collection id, state, error, host, how many) of fetches with an error, most first."""
-        raise NotImplementedError
+    def error_counts(
+        self, collection_id: int | None = None, at_most: int | None = None
+    ) -> list[tuple[int, str, str, str, int]]:
+        """(collection id, state, error, host, how many) of fetches with an error, most first.
+
+        Those that wait for another try are among them.
+        """
+        by = (Fetch.collection_id, Fetch.state, Fetch.error, Fetch.host)
+        with self.session() as connection:
+            ids = [row.id for row in _collections(connection)] if collection_id is None else [collection_id]
+            query = select(*by, func.count()).where(_not_had(ids), Fetch.error.is_not(None)).group_by(*by)
+            query = query.order_by(func.count().desc(), *by).limit(at_most)
+            rows = connection.execute(query).all()
+        return [(id, state, error or "", host, count) for id, state, error, host, count in rows]
 
     def items_served(self, collection_id: int) -> int:
         """How many items of a collection have a picture that is there, under way or waiting."""
-        raise NotImplementedError
+        ours = (Fetch.collection_id == collection_id, Fetch.kind == PICTURE, Fetch.state.in_((WAITING, LEASED, DONE)))
+        items = select(ItemFetch.item_id).join(Fetch, Fetch.id == ItemFetch.fetch_id).where(*ours).distinct()
+        with self.session() as connection:
+            return connection.scalar(select(func.count()).select_from(items.subquery())) or 0
 
     def fetches_of(self, url: str) -> list[FetchRow]:
         """What is known of an address (or of one that begins or ends so, where none is called exactly that)."""
-        raise NotImplementedError
+        with self.session() as connection:
+            rows = _fetches(connection, Fetch.digest == digest_of(url))
+            part = same_address(url)
+            if not rows and part:
+                alike = or_(Fetch.url.startswith(part, autoescape=True), Fetch.url.endswith(part, autoescape=True))
+                rows = _fetches(connection, alike, ALIKE)
+            return rows
 
     def try_again(
         self,
@@ -51,10 +117,71 @@ class CollectionQueries(Database):
     ) -> int:
         """Set failed fetches back to waiting, attempts forgotten, hosts no longer cooling; returns how many.
 
-        Refused ones only where `error` or `url` names them.
+        Refused ones only where `error` or `url` names them. What waits for a later try waits no longer.
         """
-        raise NotImplementedError
+        states = (FAILED, REFUSED) if error is not None or url is not None else (FAILED,)
+        with self.session(write=True) as connection:
+            self.one_at_a_time(connection)
+            ids = [row.id for row in _collections(connection)] if collection_id is None else [collection_id]
+            those = [_of(ids), func.length(Fetch.url) <= LONGEST_ADDRESS]
+            those += [Fetch.error == error] if error is not None else []
+            those += [Fetch.host == host.lower()] if host is not None else []
+            those += [Fetch.digest == digest_of(url)] if url is not None else []
+            failed, later = Fetch.state.in_(states), (Fetch.state == WAITING) & (Fetch.next_try >= 1)
+            again = {"state": WAITING, "attempts": 0, "next_try": Fetch.id * PLACE}
+            hosts = select(Fetch.host).where(*those, or_(failed, later)).distinct()
+            connection.execute(delete(Host).where(Host.host.in_(connection.scalars(hosts).all())))
+            connection.execute(update(Fetch).where(*those, later).values(again))
+            touched = select(Fetch.collection_id).where(*those, failed).distinct()
+            opened = update(Collection).where(Collection.id.in_(connection.scalars(touched).all()))
+            connection.execute(opened.values(state=OPEN))
+            afresh = {"sha256": None, "etag": None, "modified": None}
+            return connection.execute(update(Fetch).where(*those, failed).values(again | afresh)).rowcount
 
     def ask_anew(self, collection_id: int) -> int:
         """Set done fetches back to waiting, to be asked whether they changed; returns how many."""
-        raise NotImplementedError
+        given = select(Body.fetch_id).where(Body.fetch_id == Fetch.id, Fetch.kind == PICTURE)
+        done = (Fetch.collection_id == collection_id, Fetch.kind.in_(KINDS), Fetch.state == DONE, ~given.exists())
+        again = {"state": WAITING, "attempts": 0, "next_try": Fetch.id * PLACE}
+        with self.session(write=True) as connection:
+            self.one_at_a_time(connection)
+            connection.execute(update(Collection).where(Collection.id == collection_id).values(state=OPEN))
+            return connection.execute(update(Fetch).where(*done).values(again)).rowcount
+
+
+def _collections(connection: Connection, *conditions: Any) -> list[CollectionRow]:
+    query = select(*(getattr(Collection, name) for name in FIELDS)).where(*conditions).order_by(Collection.id)
+    return [CollectionRow(**row._mapping) for row in connection.execute(query)]
+
+
+def _fingerprint(source: str, options: dict[str, Any], label: str | None) -> str:
+    asked = json.loads(to_json([source, options, label]))
+    return hashlib.sha256(json.dumps(asked, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _of(collections: Sequence[int]) -> Any:
+    """Of these collections, in terms of the index."""
+    return Fetch.collection_id.in_(collections) & Fetch.kind.in_(KINDS)
+
+
+def _not_had(collections: Sequence[int]) -> Any:
+    """What failed, was refused, or waits after a try."""
+    later = (Fetch.state == WAITING) & (Fetch.next_try >= 1)
+    return _of(collections) & or_(Fetch.state.in_((FAILED, REFUSED)), later)
+
+
+def _fetches(connection: Connection, condition: Any, at_most: int | None = None) -> list[FetchRow]:
+    names = [name for name in FetchRow.__dataclass_fields__ if name not in ("source", "items")]
+    query = (
+        select(Fetch.id, Collection.source, *(getattr(Fetch, name) for name in names))
+        .join(Collection, Collection.id == Fetch.collection_id)
+        .where(condition)
+        .order_by(Fetch.id)
+        .limit(at_most)
+    )
+    rows = connection.execute(query).all()
+    items: dict[int, list[str]] = {row.id: [] for row in rows}
+    keys = select(ItemFetch.fetch_id, Item.key).join(Item, Item.id == ItemFetch.item_id)
+    for fetch, key in connection.execute(keys.where(ItemFetch.fetch_id.in_(list(items))).order_by(Item.id)):
+        items[fetch].append(key)
+    return [FetchRow(**{name: getattr(row, name) for name in ("source", *names)}, items=items[row.id]) for row in rows]

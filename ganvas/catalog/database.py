@@ -20,6 +20,7 @@ from ganvas.errors import CatalogError, MissingExtra
 
 CHUNK = 500  # rows a statement: SQLite builds may allow as few as 999 parameters
 ADVISORY_LOCK = 0x67616E766173  # "ganvas"
+LEASE_LOCK = ADVISORY_LOCK + 1
 
 
 class Database:
@@ -63,10 +64,10 @@ class Database:
         core: Table = table.__table__
         return sqlite.insert(core) if self.is_sqlite else postgresql.insert(core)
 
-    def one_at_a_time(self, connection: Connection) -> None:
+    def one_at_a_time(self, connection: Connection, lock: int = ADVISORY_LOCK) -> None:
         """Wait until no other process is between this call and its commit. (SQLite's writers queue up anyway.)"""
         if not self.is_sqlite:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock})
 
 
 def _address(where: str | Path) -> URL:

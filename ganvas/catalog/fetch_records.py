@@ -39,7 +39,7 @@ class Leased:
 
     `own_sha256`: it was had before and is asked anew, under the condition that `etag` or `modified` changed.
     `known_body` (a page) and `known_sha256` (a picture) are what the same address gave another collection: nothing need
-    be asked. `data` is a picture that the source gave itself.
+    be asked; `known_at`, `known_status` and `known_type` are that answer's. `data` is a picture that the source gave.
     """
 
     id: int
@@ -55,6 +55,9 @@ class Leased:
     own_sha256: str | None = None
     known_body: bytes | None = None
     known_sha256: str | None = None
+    known_at: dt.datetime | None = None
+    known_status: int | None = None
+    known_type: str | None = None
     data: bytes | None = None
 
 

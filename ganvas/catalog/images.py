@@ -73,7 +73,7 @@ class ImageQueries(Database):
             return set(connection.scalars(query))
 
     def _add_chunk(self, connection: Connection, pictures: Sequence[FoundPicture]) -> int:
-        new = self._insert_images(connection, pictures)
+        new = insert_images(self, connection, pictures)
         ids = image_ids(connection, {picture.sha256 for picture in pictures})
         items = self._upsert_items(connection, pictures)
         links = {
@@ -86,16 +86,6 @@ class ImageQueries(Database):
         )
         self._note_unreadable(connection, pictures, ids)
         return new
-
-    def _insert_images(self, connection: Connection, pictures: Sequence[FoundPicture]) -> int:
-        rows = {picture.sha256: _image_values(picture) for picture in pictures}
-        statement = self.insert(Image).on_conflict_do_nothing(index_elements=["sha256"]).returning(Image.sha256)
-        new = set(connection.scalars(statement, list(rows.values())))
-        known = [sha256 for sha256, row in rows.items() if sha256 not in new and row["width"] is not None]
-        unread = select(Image.sha256).where(Image.sha256.in_(known), Image.width.is_(None))
-        for sha256 in connection.scalars(unread).all() if known else ():
-            _now_readable(connection, rows[sha256])
-        return len(new)
 
     def _upsert_items(self, connection: Connection, pictures: Sequence[FoundPicture]) -> dict[tuple[str, str], int]:
         added_at = now()
@@ -128,6 +118,18 @@ class ImageQueries(Database):
         ]
         if rows:
             connection.execute(self.insert(Decision).on_conflict_do_nothing(), rows)
+
+
+def insert_images(database: Database, connection: Connection, pictures: Sequence[FoundPicture]) -> int:
+    """Images that are not there yet; what could not be read before and now can is mended. Returns how many are new."""
+    rows = {picture.sha256: _image_values(picture) for picture in pictures}
+    statement = database.insert(Image).on_conflict_do_nothing(index_elements=["sha256"]).returning(Image.sha256)
+    new = set(connection.scalars(statement, list(rows.values())))
+    known = [sha256 for sha256, row in rows.items() if sha256 not in new and row["width"] is not None]
+    unread = select(Image.sha256).where(Image.sha256.in_(known), Image.width.is_(None))
+    for sha256 in connection.scalars(unread).all() if known else ():
+        _now_readable(connection, rows[sha256])
+    return len(new)
 
 
 def standing_drop() -> Any:

@@ -69,6 +69,10 @@ class Decoders:
         for name, future in pending:
             yield name, future.result()
 
+    def submit(self, contents: Sequence[Content]) -> Future[list[Reply]]:
+        """The replies of one batch, when they are there."""
+        return self._threads.submit(self._answered, contents)
+
     def _answered(self, contents: Sequence[Content | Reply]) -> list[Reply]:
         replies = iter(self._decoded([it for it in contents if not isinstance(it, dict)]))
         return [it if isinstance(it, dict) else next(replies) for it in contents]

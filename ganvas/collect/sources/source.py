@@ -29,11 +29,11 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ganvas.catalog.wanted import Item, Page
 from ganvas.collect_settings import CollectSettings, ServiceSettings
-from ganvas.errors import GanvasError
+from ganvas.errors import GanvasError, SettingsError, did_you_mean
 from ganvas.progress import Progress
 from ganvas.registry import Registry
 
@@ -82,6 +82,7 @@ class Source(ABC):
     Options: ClassVar[type[Options]]
     base_url: str = ""
     rate_per_s: float | None = None  # how often the host of `base_url` may be asked; None: the settings' own
+    mixes_hosts: bool = False  # pictures of many hosts: they are fetched in no order, so that none waits for another
     is_api: bool = True  # made for programs: robots.txt, which is for crawlers, is not asked about its pages
 
     def __init__(self, options: Any, settings: CollectSettings, progress: Progress) -> None:
@@ -90,16 +91,20 @@ class Source(ABC):
         self.settings = settings
         self.progress = progress
         service = getattr(settings, self.name, None)
-        if isinstance(service, ServiceSettings):
-            self.base_url = (service.base_url or self.base_url).rstrip("/")
-            self.rate_per_s = service.rate_per_s or self.rate_per_s
+        if not isinstance(service, ServiceSettings):
+            service = _of_plugin(self.name, settings)
+        self.base_url = (service.base_url or self.base_url).rstrip("/")
+        self.rate_per_s = service.rate_per_s or self.rate_per_s
 
     @abstractmethod
     def start(self) -> Iterable[Page | Item]:
         """Where to begin. Runs in a thread of its own and may take its time: asked for more only as more is wanted."""
 
     def read(self, page: Page, answer: Answer) -> Iterable[Page | Item]:
-        """What an answer (a status of 2xx) holds. Raises NotTheAnswer. A source without pages has no need of it."""
+        """What an answer (a status of 2xx) holds. A source without pages has no need of it.
+
+        Raises NotTheAnswer, which costs this page, or InputError for options that cannot be, which ends the collection.
+        """
         raise NotImplementedError(f"source {self.name} yields pages and cannot read them")
 
     def missing(self, page: Page, status: int, body: bytes) -> bool:
@@ -111,14 +116,26 @@ SOURCES: Registry[type[Source]] = Registry("source")
 
 
 def source(name: str) -> Callable[[type[Source]], type[Source]]:
-    """Register a class as the source of this name."""
+    """Register a class as the source of this name. Raises SettingsError where another module has one called so."""
 
     def register(cls: type[Source]) -> type[Source]:
+        other = SOURCES.get(name)
+        if other is not None and other.__module__ != cls.__module__:
+            raise SettingsError(f"{other.__module__} has a source {name!r} already: choose another name")
         cls.name = name
         SOURCES[name] = cls
         return cls
 
     return register
+
+
+def source_named(name: str) -> type[Source]:
+    """The source of this name. Raises SettingsError with the nearest one, and with the plug-ins that do not work."""
+    broken = load_sources()
+    if name in SOURCES:
+        return SOURCES[name]
+    troubles = "".join(f" The plug-in {plugin} does not work: {trouble}." for plugin, trouble in broken.items())
+    raise SettingsError(f"no source called {name!r}.{did_you_mean(name, SOURCES)}{troubles}")
 
 
 def load_sources() -> dict[str, str]:
@@ -131,4 +148,17 @@ def load_sources() -> dict[str, str]:
             plugin.load()
         except Exception as error:  # whatever another package does, the rest goes on
             broken[plugin.name] = f"{type(error).__name__}: {error}"
+        else:
+            if plugin.name not in SOURCES:
+                broken[plugin.name] = f"{plugin.value} registers no source called {plugin.name}"
     return broken
+
+
+def _of_plugin(name: str, settings: CollectSettings) -> ServiceSettings:
+    """What `[collect.plugins.NAME]` says of address and pace; the rest is the plug-in's own affair."""
+    own = settings.plugins.get(name, {})
+    try:
+        return ServiceSettings(base_url=own.get("base_url"), rate_per_s=own.get("rate_per_s"))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SettingsError(f"collect.plugins.{name}.{first['loc'][0]}: {first['msg']}") from error

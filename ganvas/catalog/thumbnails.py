@@ -1,0 +1,53 @@
+"""Which items show a thumbnail where the original could not be had: {"thumbnail": true} in their details."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, select, update
+
+from ganvas.catalog.fetch_records import DONE
+from ganvas.catalog.images import chunks
+from ganvas.catalog.schema import Fetch, Item, ItemFetch
+
+MARK = "thumbnail"
+
+
+def mark_thumbnails(connection: Connection, items: Iterable[int]) -> None:
+    """Set the mark of these items, or take it away."""
+    for chunk in chunks(sorted(set(items))):
+        thumbs = _thumbs(connection, chunk)
+        originals = _originals(connection, thumbs.keys()) if thumbs else {}
+        marked = {item for item, places in thumbs.items() if places - originals.get(item, set())}
+        _write(connection, thumbs.keys(), marked)
+
+
+def _thumbs(connection: Connection, items: Iterable[int]) -> dict[int, set[int]]:
+    return _places(connection, items, Fetch.stand_in_for.is_not(None))
+
+
+def _originals(connection: Connection, items: Iterable[int]) -> dict[int, set[int]]:
+    return _places(connection, items, Fetch.stand_in_for.is_(None))
+
+
+def _places(connection: Connection, items: Iterable[int], condition: object) -> dict[int, set[int]]:
+    """Item -> positions at which a fetch of this sort is done."""
+    query = (
+        select(ItemFetch.item_id, ItemFetch.position)
+        .join(Fetch, Fetch.id == ItemFetch.fetch_id)
+        .where(ItemFetch.item_id.in_(list(items)), Fetch.state == DONE, condition)  # type: ignore[arg-type]
+    )
+    places: dict[int, set[int]] = {}
+    for item, position in connection.execute(query):
+        places.setdefault(item, set()).add(position)
+    return places
+
+
+def _write(connection: Connection, items: Iterable[int], marked: set[int]) -> None:
+    rows = connection.execute(select(Item.id, Item.details).where(Item.id.in_(list(items)))).all()
+    for id, details in rows:
+        if id in marked and details.get(MARK) is not True:
+            connection.execute(update(Item).where(Item.id == id).values(details=details | {MARK: True}))
+        elif id not in marked and details.get(MARK) is True:
+            rest = {key: value for key, value in details.items() if key != MARK}
+            connection.execute(update(Item).where(Item.id == id).values(details=rest))

@@ -1,0 +1,286 @@
+"""The engine of a collection: leases what waits, keeps hosts' turns, fetches, has pictures decoded, records outcomes.
+
+    await Engine(studio, collection, source, settings, worker, decoders, progress).run()
+
+One thread runs it, another pulls the source, a third speaks with the catalog; pictures are decoded in processes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from ganvas.catalog.fetch_records import CollectionRow, Finished, Leased
+from ganvas.catalog.wanted import LIST, PAGE, PICTURE, Item, Page, host_of
+from ganvas.collect.decoders import Decoders
+from ganvas.collect.decoding import Decoding
+from ganvas.collect.estimate import planned
+from ganvas.collect.feeding import Feeder
+from ganvas.collect.fetch.fetcher import Fetcher
+from ganvas.collect.fetch.outcome import ERRORS, Failed, Fetched
+from ganvas.collect.fetch.schedule import Schedule
+from ganvas.collect.headway import Headway
+from ganvas.collect.one_fetch import OneFetch
+from ganvas.collect.sources.source import Source
+from ganvas.collect_settings import CollectSettings
+from ganvas.progress import Progress
+from ganvas.studio import StudioFolder
+
+T = TypeVar("T")
+LEASE_S = 120.0
+LANES = {LIST: PAGE, PAGE: PAGE, PICTURE: PICTURE}  # what is leased together
+WAITING_AT_MOST = {PAGE: 64, PICTURE: 512}  # leased and not yet done
+RECORD_EVERY_S = 0.5
+RECORD_ROWS = 500
+LOOK_EVERY_S = 1.0  # whether another collector has left something, or ended
+SURPLUS_EVERY_S = 10.0
+UNDECODED_BYTES = 256 * 2**20
+NO_LIMIT = 2**62
+
+
+class Engine:
+    """One collector at one collection; others may be at it at the same time."""
+
+    def __init__(
+        self,
+        studio: StudioFolder,
+        collection: CollectionRow,
+        source: Source,
+        settings: CollectSettings,
+        worker: str,
+        decoders: Decoders,
+        progress: Progress,
+    ) -> None:
+        self.catalog = studio.catalog
+        self.collection = collection
+        self.source = source
+        self.settings = settings
+        self.worker = worker
+        self.progress = progress
+        self.service = host_of(source.base_url)
+        rates = {self.service: source.rate_per_s} if self.service and source.rate_per_s else {}
+        self._schedule: Schedule[Leased] = Schedule(
+            settings.concurrency, settings.per_host, settings.rate_per_s, rates, time.time
+        )
+        self._fetcher = Fetcher(settings)
+        self._decoding = Decoding(decoders)
+        self._one = OneFetch(source, self._fetcher, self._decoding, self._want, self._turn_is_over)
+        self._headway = Headway(self.catalog, collection.id)
+        self._feeder = Feeder(source, self._want, self._room)
+        self._database = ThreadPoolExecutor(1, thread_name_prefix="catalog")
+        self._stir = asyncio.Event()
+        self._under_way: set[asyncio.Task[Finished]] = set()
+        self._error: BaseException | None = None
+        self._leased: dict[int, str] = {}
+        self._finished: list[Finished] = []
+        self._let_go: list[tuple[int, float]] = []
+        self._cooled: dict[str, str] = {}
+        self._nothing_until = {PAGE: 0.0, PICTURE: 0.0}
+        self._renewed = time.time()
+        self._recorded = self._sorted_out = self._looked = 0.0
+        self._served = 0
+
+    async def run(self, lists_only: bool = False) -> None:
+        """Until all that is wanted is had or cannot be had. `lists_only`: until it is known what there is."""
+        self._served = await self._in_catalog(self.catalog.items_served, self.collection.id)
+        try:
+            async with self._fetcher:
+                self._feeder.start()
+                await self._read_lists(lists_only)
+                if not lists_only:
+                    with self.progress.task("collecting", None, "pictures") as self._headway.task:
+                        await self._until(self._is_all_done, self._lanes)
+        finally:
+            await asyncio.to_thread(self._feeder.stop)
+            await self._stop_fetches()
+            await self._in_catalog(self._record)
+            await self._in_catalog(self.catalog.give_all_back, self.worker)
+            self._database.shutdown()
+
+    async def _read_lists(self, all_of_it: bool) -> None:
+        async def are_read() -> bool:
+            begun = self._feeder.ended or not self._room() or (self._feeder.written > 0 and not all_of_it)
+            return begun and await self._is_idle((LIST,))
+
+        await self._until(are_read, lambda: {PAGE: (LIST,)})
+        counts = await self._in_catalog(self.catalog.fetch_counts, self.collection.id)
+        waiting = {kind: states.get("waiting", 0) for kind, states in counts.get(self.collection.id, {}).items()}
+        pages = waiting.get(PAGE, 0) if self._room() else 0
+        rate, most = self.source.rate_per_s, self.collection.most
+        self.progress.note(planned(self.source.name, pages, waiting.get(PICTURE, 0), rate, most))
+
+    async def _until(
+        self, done: Callable[[], Awaitable[bool]], lanes: Callable[[], dict[str, tuple[str, ...]]]
+    ) -> None:
+        while True:
+            self._stir.clear()
+            self._raise_errors()
+            await self._lease_more(lanes())
+            self._begin_fetches()
+            await self._record_now_and_then()
+            if await done():
+                return
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stir.wait(), self._rest_s())
+
+    # what is wanted
+
+    def _room(self) -> int:
+        return NO_LIMIT if self.collection.most is None else max(0, self.collection.most - self._served)
+
+    def _lanes(self) -> dict[str, tuple[str, ...]]:
+        """What may be leased: pages and pictures have room of their own, as they are of different hosts."""
+        return {PAGE: (LIST, PAGE), PICTURE: (PICTURE,)} if self._room() else {PICTURE: (PICTURE,)}
+
+    def _want(self, found: Sequence[Page | Item]) -> None:
+        line = "mixed" if self.source.mixes_hosts else "in order"
+        self.catalog.want(self.collection.id, self.source.name, found, line)  # type: ignore[arg-type]
+        self._count_served()
+
+    def _count_served(self) -> None:
+        if self.collection.most is not None:
+            self._served = self.catalog.items_served(self.collection.id)
+
+    # leases
+
+    async def _lease_more(self, lanes: dict[str, tuple[str, ...]]) -> None:
+        for lane, kinds in lanes.items():
+            free = WAITING_AT_MOST[lane] - sum(its == lane for its in self._leased.values())
+            if free < WAITING_AT_MOST[lane] // 2 or time.time() < self._nothing_until[lane]:
+                continue
+            now = time.time()
+            got = await self._in_catalog(
+                self.catalog.lease, self.collection.id, self.worker, free, kinds, now, now + LEASE_S
+            )
+            self._nothing_until[lane] = 0.0 if got else now + LOOK_EVERY_S
+            for leased in got:
+                self._leased[leased.id] = lane
+                if self._one.need_not_ask(leased):
+                    self._begin(self._one.not_asked(leased))
+                else:
+                    self._schedule.put(leased.host, leased)
+        if self._is_held_up():
+            self._sort_out()
+
+    def _is_held_up(self) -> bool:
+        """Whether slow hosts fill all the room there is, while others might be asked."""
+        pictures = sum(lane == PICTURE for lane in self._leased.values())
+        is_time = time.time() - self._sorted_out > SURPLUS_EVERY_S
+        return (
+            is_time and pictures > WAITING_AT_MOST[PICTURE] // 2 and len(self._under_way) < self.settings.per_host * 2
+        )
+
+    def _sort_out(self) -> None:
+        self._sorted_out = time.time()
+        for leased, turn in self._schedule.surplus(2 * self.settings.per_host):
+            self._let_go.append((leased.id, turn))
+            self._leased.pop(leased.id, None)
+
+    # fetches
+
+    def _begin_fetches(self) -> None:
+        while len(self._under_way) < 4 * self.settings.concurrency and self._decoding.bytes < UNDECODED_BYTES:
+            taken = self._schedule.take()
+            if taken is None:
+                return
+            host, leased = taken
+            if leased.kind == PAGE and not self._room():
+                self._schedule.done(host, None)
+                self._let_go.append((leased.id, 0.0))
+                self._leased.pop(leased.id, None)
+            else:
+                self._begin(self._one.asked(leased))
+
+    def _begin(self, finishing: Coroutine[None, None, Finished]) -> None:
+        task = asyncio.create_task(finishing)
+        self._under_way.add(task)
+        task.add_done_callback(self._has_ended)
+
+    def _has_ended(self, task: asyncio.Task[Finished]) -> None:
+        self._under_way.discard(task)
+        self._stir.set()
+        if task.cancelled():
+            return
+        if (error := task.exception()) is not None:
+            self._error = self._error or error
+            return
+        finished = task.result()
+        self._finished.append(finished)
+        self._leased.pop(finished.id, None)
+        self._headway.count(finished)
+
+    def _turn_is_over(self, host: str, outcome: Fetched | Failed) -> None:
+        self._schedule.done(host, outcome)
+        self._stir.set()  # the host may have its next turn, while this picture is decoded
+        if isinstance(outcome, Failed) and ERRORS[outcome.error].cools:
+            self._cooled[host] = outcome.reason
+
+    # records
+
+    async def _record_now_and_then(self) -> None:
+        if len(self._finished) >= RECORD_ROWS or time.monotonic() - self._recorded > RECORD_EVERY_S:
+            await self._in_catalog(self._record)
+
+    def _record(self) -> None:
+        """In the catalog's thread. What is taken out of a list here is in the catalog before anything else happens."""
+        now = time.time()
+        finished, self._finished = self._finished, []
+        if finished:
+            self.catalog.finish(self.source.name, self.worker, finished)
+            self._count_served()
+        let_go, self._let_go = self._let_go, []
+        if let_go:
+            self.catalog.give_back(self.worker, let_go)
+        if now - self._renewed > LEASE_S / 4:
+            self._renewed = now
+            self.catalog.renew(self.worker, now + LEASE_S)
+        self._share_pauses(now)
+        self._headway.say(self._schedule.cooling())
+        self._recorded = time.monotonic()
+
+    def _share_pauses(self, now: float) -> None:
+        cooling = self._schedule.cooling()
+        cooled, self._cooled = self._cooled, {}
+        for host, reason in cooled.items():
+            if host in cooling:
+                self.catalog.cool_host(host, cooling[host], reason)
+        if now - self._looked > LOOK_EVERY_S:
+            self._looked = now
+            for host, until in self.catalog.cool_hosts(now).items():
+                if until > cooling.get(host, 0.0):
+                    self._schedule.cool(host, until)
+
+    # when to rest, and when it is over
+
+    async def _is_all_done(self) -> bool:
+        fed = self._feeder.ended or not self._room()
+        return fed and await self._is_idle(sum(self._lanes().values(), ()))
+
+    async def _is_idle(self, kinds: tuple[str, ...]) -> bool:
+        """Whether nothing of these kinds is under way here, nor waits for anybody."""
+        if self._under_way or any(LANES[kind] in self._leased.values() for kind in kinds):
+            return False
+        await self._in_catalog(self._record)
+        return await self._in_catalog(self.catalog.next_try, self.collection.id, kinds) is None
+
+    def _rest_s(self) -> float:
+        turn = self._schedule.next_in_s()
+        return max(0.0, min(RECORD_EVERY_S, RECORD_EVERY_S if turn is None else turn))
+
+    def _raise_errors(self) -> None:
+        error = self._error or self._feeder.error
+        if error is not None:
+            raise error
+
+    async def _stop_fetches(self) -> None:
+        for task in self._under_way:
+            task.cancel()
+        if self._under_way:
+            await asyncio.wait(self._under_way)
+
+    async def _in_catalog(self, call: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._database, call, *arguments)

@@ -1,0 +1,90 @@
+"""What a source names goes into the catalog as it is wanted: `Feeder(…)`, a thread that pulls `source.start()`.
+
+A source may take its time over the next item (a browser scrolls), and may have no end. So it is pulled one at a time,
+and only while more is wanted; what has gathered is written together.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from ganvas.catalog.wanted import Item, Page
+from ganvas.collect.sources.source import Source
+
+MOST_AT_ONCE = 1000
+PATIENCE_S = 0.5
+LOOK_EVERY_S = 0.2
+
+Write = Callable[[Sequence[Page | Item]], None]
+
+
+class Feeder:
+    """`written` counts what is in the catalog; `ended`: there is no more; `error`: what the source raised."""
+
+    def __init__(self, source: Source, write: Write, room: Callable[[], int]) -> None:
+        """`room` says how many more items are wanted; 0 makes the feeder wait."""
+        self._source = source
+        self._write = write
+        self._room = room
+        self._stopping = threading.Event()
+        self._gathered: list[Page | Item] = []
+        self._since = 0.0
+        self.written = 0
+        self.ended = False
+        self.error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="source", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, patience_s: float = 10.0) -> None:
+        """Let the source close what it has opened (a browser), for as long as that may take."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(patience_s)
+
+    def _run(self) -> None:
+        try:
+            self._feed()
+        except BaseException as error:  # it belongs to whoever waits for the collection
+            self.error = error
+        finally:
+            self.ended = True
+
+    def _feed(self) -> None:
+        found = iter(self._source.start())
+        try:
+            while self._more_wanted():
+                one = next(found, None)
+                if one is None:
+                    break
+                self._gather(one)
+        finally:
+            if isinstance(found, Iterator) and hasattr(found, "close"):
+                found.close()
+            self._flush()
+
+    def _more_wanted(self) -> bool:
+        while not self._stopping.is_set():
+            if self._room() > len(self._gathered):
+                return True
+            self._flush()
+            if self._room() > 0:
+                return True
+            self._stopping.wait(LOOK_EVERY_S)
+        return False
+
+    def _gather(self, one: Page | Item) -> None:
+        if not self._gathered:
+            self._since = time.monotonic()
+        self._gathered.append(one)
+        if len(self._gathered) >= MOST_AT_ONCE or time.monotonic() - self._since > PATIENCE_S:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._gathered:
+            gathered, self._gathered = self._gathered, []
+            self._write(gathered)
+            self.written += len(gathered)

@@ -1,0 +1,41 @@
+"""Who leases: a name for this collector, and which of the names in a catalog are of processes that are gone."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Iterable
+
+
+def worker_name() -> str:
+    """HOST:PID:RANDOM, another one at every call."""
+    return f"{_host()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def dead_workers(workers: Iterable[str]) -> set[str]:
+    """Those of this machine whose process is gone: what they have leased may be given back at once."""
+    return {worker for worker in workers if _is_dead(worker)}
+
+
+def _is_dead(worker: str) -> bool:
+    host, _, rest = worker.partition(":")
+    pid = rest.partition(":")[0]
+    if host != _host() or not pid.isascii() or not pid.isdecimal():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):  # somebody else's process, or no number of one
+        return False
+    return False
+
+
+def _host() -> str:
+    """The machine; of a container, which may share its name with others, the numbering of processes too."""
+    try:
+        numbering = os.readlink("/proc/self/ns/pid").strip("pid:[]")
+    except OSError:
+        numbering = ""
+    return f"{socket.gethostname()}/{numbering}" if numbering else socket.gethostname()

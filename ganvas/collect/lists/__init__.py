@@ -1,0 +1,1 @@
+"""Lists of addresses in files: tables, text, JSON lines or Parquet, read as a stream: `open_list("list.csv")`."""

@@ -1,0 +1,80 @@
+"""Which column of a list holds what: the one that was asked for, or the one that is called so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ganvas.collect.lists.lines import ADDRESS
+from ganvas.errors import InputError, did_you_mean
+
+URL, LABEL, TITLE, LICENCE, ATTRIBUTION = "url", "label", "title", "licence", "attribution"
+CALLED = {
+    URL: (
+        *("image_url", "img_url", "picture_url", "photo_url", "image_link", "photo_image_url", "primary_image"),
+        *("url", "urls", "image", "images", "img", "picture", "photo", "src", "link", "href", "uri", "address"),
+    ),
+    LABEL: ("label", "class"),
+    TITLE: ("title", "caption", "text", "alt"),
+    LICENCE: ("licence", "license"),
+    ATTRIBUTION: ("attribution", "credit", "credit_line", "photographer", "author"),
+}
+
+
+def choose_columns(
+    asked: Mapping[str, str | None], columns: Sequence[str], sample: Iterable[Mapping[str, Any]], name: str
+) -> dict[str, str]:
+    """{url, label, …: column}. Raises InputError for a column that is not there, and where none holds addresses."""
+    chosen = {}
+    for what, column in asked.items():
+        if column is not None:
+            chosen[what] = _asked(what, column, columns, name)
+    free = [column for column in columns if column not in chosen.values()]
+    rows = list(sample)
+    if URL not in chosen:
+        chosen[URL] = _of_addresses(free, rows, name)
+    for what, names in CALLED.items():
+        if what not in chosen and (found := _called(names, [c for c in free if c != chosen[URL]])):
+            chosen[what] = found[0]
+    return {what: chosen[what] for what in CALLED if what in chosen}
+
+
+def addresses(value: Any) -> list[str]:
+    """The addresses in a cell: one, or a list of them, or an object that has one as `url`."""
+    if isinstance(value, dict):
+        value = value.get("url") or value.get("src")
+    if isinstance(value, list | tuple):
+        return [address for part in value for address in addresses(part)]
+    text = "" if value is None else str(value).strip()
+    return [f"https:{text}" if text.startswith("//") else text] if text else []
+
+
+def _asked(what: str, column: str, columns: Sequence[str], name: str) -> str:
+    if column in columns:
+        return column
+    same = [known for known in columns if _plain(known) == _plain(column)]
+    if len(same) == 1:
+        return same[0]
+    there = did_you_mean(column, columns) or f" There are {len(columns):,}, the first is {columns[0]}."
+    raise InputError(f"{name} has no column {column!r} for --{what}-column.{there}")
+
+
+def _of_addresses(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], name: str) -> str:
+    called = _called(CALLED[URL], columns)
+    for column in (*called, *columns):
+        if any(ADDRESS.match(address) for row in rows for address in addresses(row.get(column))[:1]):
+            return column
+    if called:
+        return called[0]
+    shown = ", ".join(columns[:12]) + (", …" if len(columns) > 12 else "")
+    raise InputError(f"no column of {name} holds addresses: name one with --url-column. There is: {shown}.")
+
+
+def _called(names: Sequence[str], columns: Sequence[str]) -> list[str]:
+    plain = {_plain(column): column for column in reversed(columns)}
+    return [plain[name] for name in names if name in plain]
+
+
+def _plain(column: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column).lower()).strip("_")

@@ -1,0 +1,122 @@
+"""What becomes of one leased fetch: `Finished`, whether it had to be asked for or was known already.
+
+Pictures go from the fetcher to the decoders; pages from the fetcher to their source, and what they name is wanted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Sequence
+from itertools import islice
+
+from ganvas.catalog.fetch_records import DONE, Finished, Leased
+from ganvas.catalog.wanted import LIST, PICTURE, Item, Page
+from ganvas.collect import outcomes
+from ganvas.collect.decoding import Decoding
+from ganvas.collect.fetch.fetcher import Fetcher
+from ganvas.collect.fetch.outcome import ERRORS, Failed, Fetched
+from ganvas.collect.sources.source import Answer, NotTheAnswer, Source
+from ganvas.errors import InputError
+from ganvas.pictures.sniff import UnreadablePicture, sniff
+
+FOUND_AT_ONCE = 1000  # what a page may name and still be recorded together with it
+
+
+class OneFetch:
+    """`asked` goes through the network, `not_asked` does not. What a server or a source does never raises here."""
+
+    def __init__(
+        self,
+        source: Source,
+        fetcher: Fetcher,
+        decoding: Decoding,
+        want: Callable[[Sequence[Page | Item]], None],
+        turn_is_over: Callable[[str, Fetched | Failed], None],
+    ) -> None:
+        self.source = source
+        self.settings = source.settings
+        self._fetcher = fetcher
+        self._decoding = decoding
+        self._want = want
+        self._turn_is_over = turn_is_over
+
+    def need_not_ask(self, leased: Leased) -> bool:
+        """Whether its source gave the bytes, or another collection had the same."""
+        body_will_do = leased.known_body is not None and leased.kind != LIST
+        return leased.data is not None or leased.known_sha256 is not None or body_will_do
+
+    async def not_asked(self, leased: Leased) -> Finished:
+        if leased.data is not None:
+            return await self._decoded(leased, None, leased.data)
+        if leased.known_body is not None:
+            answer = Answer(leased.url, 200, leased.known_body, None, dt.datetime.now(dt.UTC))
+            read = await asyncio.to_thread(self._read, leased, answer)
+            return self._failed(leased, read) if isinstance(read, Failed) else _page_done(leased, read, reused=True)
+        return outcomes.known(leased)
+
+    async def asked(self, leased: Leased) -> Finished:
+        is_picture = leased.kind == PICTURE
+        outcome = await self._fetcher.get(
+            leased.url, etag=leased.etag, modified=leased.modified, robots=is_picture or not self.source.is_api
+        )
+        if isinstance(outcome, Fetched) and outcome.body is not None and not is_picture:
+            return await self._page(leased, outcome, outcome.body)
+        self._turn_is_over(leased.host, outcome)
+        if isinstance(outcome, Failed):
+            return self._failed(leased, outcome)
+        if outcome.body is None:
+            return outcomes.unchanged(leased, outcome)
+        return await self._decoded(leased, outcome, outcome.body)
+
+    async def _decoded(self, leased: Leased, fetched: Fetched | None, body: bytes) -> Finished:
+        try:
+            sniff(body)
+        except UnreadablePicture as error:
+            return outcomes.not_a_picture(leased, fetched, str(error))
+        return outcomes.stored(leased, fetched, await self._decoding.reply(body))
+
+    async def _page(self, leased: Leased, fetched: Fetched, body: bytes) -> Finished:
+        """The turn ends with the reading: a challenge page with status 200 is for the host to be left alone."""
+        answer = Answer(fetched.final_url, fetched.status, body, fetched.content_type, dt.datetime.now(dt.UTC))
+        read = await asyncio.to_thread(self._read, leased, answer)
+        self._turn_is_over(leased.host, read if isinstance(read, Failed) and ERRORS[read.error].cools else fetched)
+        if isinstance(read, Failed):
+            return self._failed(leased, read)
+        return _page_done(leased, read, fetched=fetched, body=body)
+
+    def _read(self, leased: Leased, answer: Answer) -> list[Page | Item] | Failed:
+        """What a page names; of very many all but the last are in the catalog when this returns."""
+        page = Page(leased.url, leased.what, leased.note, is_list=leased.kind == LIST)
+        found = iter(())  # type: ignore[var-annotated]
+        try:
+            found = iter(self.source.read(page, answer))
+            some = list(islice(found, FOUND_AT_ONCE))
+            while more := list(islice(found, FOUND_AT_ONCE)):
+                self._want(some)
+                some = more
+            return some
+        except NotTheAnswer as error:
+            return Failed(error.error, str(error), answer.status)
+        except InputError:  # what was asked for cannot be: that ends the collection
+            raise
+        except Exception as error:  # a record that is unlike any other costs its own row
+            return Failed("not-understood", f"{type(error).__name__}: {error}", answer.status)
+
+    def _failed(self, leased: Leased, failure: Failed) -> Finished:
+        return outcomes.failed(leased, failure, self.settings.attempts)
+
+
+def _page_done(
+    leased: Leased,
+    found: list[Page | Item],
+    *,
+    fetched: Fetched | None = None,
+    body: bytes | None = None,
+    reused: bool = False,
+) -> Finished:
+    said = {} if fetched is None else outcomes.said(fetched)
+    sha256 = None if body is None else hashlib.sha256(body).hexdigest()
+    size = None if body is None else len(body)
+    return Finished(leased.id, DONE, bytes=size, sha256=sha256, body=body, found=found, reused=reused, **said)

@@ -1,0 +1,137 @@
+"""The source "urls": pictures whose addresses are in a list, `ganvas collect urls list.csv --label-column model`.
+
+Every row is an item, known by its address (and its label): a list that has grown gives only what is new. A row whose
+address cannot be one becomes an item all the same, and its fetch says why; rows without any are counted.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from pydantic import Field, field_validator
+
+from ganvas.catalog.wanted import Item, Page, Picture, same_address
+from ganvas.collect.labels import split_named
+from ganvas.collect.lists.bytes_in import STDIN, named
+from ganvas.collect.lists.columns import ATTRIBUTION, LABEL, LICENCE, TITLE, URL, addresses, choose_columns
+from ganvas.collect.lists.row_list import RowList, open_list
+from ganvas.collect.sources.source import Options as SourceOptions
+from ganvas.collect.sources.source import Source, source
+from ganvas.collect_settings import CollectSettings
+from ganvas.progress import Progress
+
+MOST_DETAILS = 100  # columns kept of a row
+LONGEST_DETAIL = 4000  # characters kept of one of them
+LONGEST_ADDRESS = 8000  # of one that is kept to say why it is none
+
+
+@source("urls")
+class Urls(Source):
+    """A file with an address a row: csv, tsv, txt, jsonl, all of these packed by gzip, and Parquet."""
+
+    is_api = False
+
+    class Options(SourceOptions):
+        list: str = Field(
+            description="File with an address a row: csv, tsv, txt, jsonl (each also .gz), parquet; - for stdin.",
+            json_schema_extra={"argument": True},
+        )
+        url_column: str | None = Field(default=None, description="Column with the addresses; found if not given.")
+        label_column: str | None = Field(
+            default=None, description="Column with the labels; one called label or class if not given."
+        )
+        title_column: str | None = Field(default=None, description="Column with the titles.")
+        licence_column: str | None = Field(default=None, description="Column with the licences.")
+        attribution_column: str | None = Field(default=None, description="Column that says whom to credit.")
+
+        @field_validator("list")
+        @classmethod
+        def absolute(cls, path: str) -> str:
+            """The same list is the same collection, from whatever folder."""
+            return path if path == STDIN else str(Path(path).expanduser().absolute())
+
+    def __init__(self, options: Any, settings: CollectSettings, progress: Progress) -> None:
+        """Raises InputError for a list that cannot be used, before anything is written."""
+        super().__init__(options, settings, progress)
+        self.listed: RowList = open_list(options.list)
+        asked = {what: getattr(options, f"{what}_column") for what in (URL, LABEL, TITLE, LICENCE, ATTRIBUTION)}
+        self.columns = choose_columns(asked, self.listed.columns, self.listed.sample, named(options.list))
+
+    def start(self) -> Iterable[Page | Item]:
+        """An item for each row, in the order of the list."""
+        if self.listed.form != "lines":
+            taken = "; ".join(f"{what} from column {column}" for what, column in self.columns.items())
+            self.progress.note(f"{Path(self.options.list).name}: {taken}")
+        empty, cut, first = 0, 0, 0
+        for number, row in enumerate(self.listed.rows(self.progress.note), 1):
+            found = addresses(row.pop(self.columns[URL], None))
+            if not found:
+                empty, first = empty + 1, first or number
+                continue
+            item, was_cut = self._item(found, row)
+            cut += was_cut
+            yield item
+        if empty:
+            self.progress.note(f"{empty:,} rows have no address and were passed over, the first is row {first:,}")
+        if cut:
+            self.progress.note(
+                f"of {cut:,} rows not all is kept: {MOST_DETAILS} columns of {LONGEST_DETAIL:,} characters are"
+            )
+
+    def _item(self, found: list[str], row: dict[str, Any]) -> tuple[Item, bool]:
+        words = {what: _text(row.pop(column, None)) for what, column in self.columns.items() if what != URL}
+        split = split_named(str(row.get("split") or ""))
+        details, was_cut = _details(row)
+        label = words.get(LABEL)
+        pictures = tuple(_picture(address) for address in found)
+        key = same_address(pictures[0].url)
+        item = Item(
+            key=key if label is None else f"{key}={label}",
+            pictures=pictures,
+            label=label,
+            split=split,
+            title=words.get(TITLE),
+            licence=words.get(LICENCE),
+            attribution=words.get(ATTRIBUTION),
+            details=details,
+        )
+        return item, was_cut
+
+
+def _text(value: Any) -> str | None:
+    text = "" if value is None else str(value).strip()
+    return text[:LONGEST_DETAIL] or None
+
+
+def _details(row: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+    """What a row says beside, and whether some of it was cut away."""
+    kept: dict[str, Any] = {}
+    cut = False
+    for name, value in row.items():
+        if value is None or value == "":
+            continue
+        if len(kept) == MOST_DETAILS:
+            return kept, True
+        if not isinstance(value, int | float) and len(value if isinstance(value, str) else str(value)) > LONGEST_DETAIL:
+            value, cut = str(value)[:LONGEST_DETAIL], True
+        kept[name] = value
+    return kept, cut
+
+
+def _picture(address: str) -> Picture:
+    """A picture by its address, or by its bytes where the address holds them."""
+    if address[:5].lower() != "data:":
+        return Picture(address[:LONGEST_ADDRESS])
+    kind, _, content = address.partition(",")
+    try:
+        raw = unquote_to_bytes(content)
+        data = base64.b64decode(raw) if kind.lower().endswith(";base64") else raw
+    except (ValueError, binascii.Error):
+        return Picture(address[:LONGEST_ADDRESS])
+    return Picture(f"{kind[:200]};sha256={hashlib.sha256(data).hexdigest()}", data=data)
