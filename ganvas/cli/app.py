@@ -19,6 +19,7 @@ from ganvas.cli import (
     training,
     words,
 )
+from ganvas.cli.collecting.app import app as collecting
 from ganvas.cli.opening import Opening
 from ganvas.version import __version__
 
@@ -55,6 +56,7 @@ def opening(
 app.command("new")(data.new)
 app.command("sample")(data.sample)
 app.command("add")(data.add)
+app.add_typer(collecting, name="collect")
 app.command("clean")(cleaning.clean)
 app.command("duplicates")(duplicates.duplicates)
 app.command("why")(cleaning.why)
