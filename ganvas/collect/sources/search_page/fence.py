@@ -6,12 +6,16 @@ goes on; addresses are all that is wanted of them, and the collector asks for th
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Iterable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ganvas.collect.fetch.guard import Guard
+from ganvas.collect.fetch.target import Refused
 from ganvas.collect.sources.search_page.selectors import is_below
 
 if TYPE_CHECKING:
@@ -27,12 +31,15 @@ class Fence:
     """`own` is the search page's own host with its port, `hosts` those that it is made of beside it."""
 
     own: str
-    hosts: tuple[str, ...] = ()
+    hosts: tuple[str, ...]
+    allow_hosts: tuple[str, ...] = ()
     stays: bool = False  # whether the page is where it should be, and may not be led elsewhere
+    known: dict[tuple[str, int], bool] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, address: str, hosts: Iterable[str]) -> Fence:
-        return cls(_host_and_port(address), tuple(hosts))
+    def of(cls, address: str, hosts: Iterable[str], allow_hosts: Iterable[str] = ()) -> Fence:
+        """Around the page at this address. `allow_hosts`: which of `hosts` need not be public."""
+        return cls(_host_and_port(address), tuple(hosts), tuple(allow_hosts))
 
     def flags(self) -> list[str]:
         """The same for the browser's resolver: a redirect never comes by as a request of its own."""
@@ -45,9 +52,21 @@ class Fence:
             parts = urlsplit(url)
             if parts.scheme not in PORTS:
                 return parts.scheme in ("data", "blob")
-            return _host_and_port(url) == self.own or any(is_below(parts.hostname or "", of) for of in self.hosts)
+            host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
         except ValueError:
             return False
+        return _host_and_port(url) == self.own or (
+            any(is_below(host, of) for of in self.hosts) and self._is_public(host, port)
+        )
+
+    def _is_public(self, host: str, port: int) -> bool:
+        """By the collector's own guard, which waits for names; a thread, because this one has its loop running."""
+        if (host, port) not in self.known:
+            with ThreadPoolExecutor(1) as thread:
+                self.known[host, port] = thread.submit(
+                    asyncio.run, _passes(Guard(self.allow_hosts), host, port)
+                ).result()
+        return self.known[host, port]
 
     def put_around(self, context: BrowserContext, page: Page) -> None:
         """Answer each request of the page, frames and workers too, before it is sent."""
@@ -69,6 +88,18 @@ class Fence:
             route.fulfill(status=200, content_type="image/gif", body=ONE_PIXEL)
         else:
             route.abort()
+
+
+async def _passes(guard: Guard, host: str, port: int) -> bool:
+    try:
+        await guard.addresses(host, port)
+    except Refused:
+        return False
+    except OSError:  # a name that has no address here may have one behind a proxy
+        return True
+    finally:
+        guard.close()
+    return True
 
 
 def _host_and_port(url: str) -> str:

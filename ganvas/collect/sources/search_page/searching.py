@@ -35,6 +35,7 @@ class Asked:
     query: str
     selectors: Selectors
     base_url: str | None = None
+    allow_hosts: tuple[str, ...] = ()
     language: str = "en"
     safe_search: Literal["on", "off"] = "on"
     browser: str | None = None
@@ -52,7 +53,8 @@ def search(asked: Asked, progress: Progress) -> Iterator[Item]:
 
     Raises InputError where nothing is found, or the page asks for a captcha: with where the page has been saved.
     """
-    fence = Fence.of(asked.address, asked.selectors.hosts if asked.base_url is None else [])
+    hosts = asked.selectors.hosts if asked.base_url is None else []
+    fence = Fence.of(asked.address, hosts, asked.allow_hosts)
     with open_browser(asked.browser, asked.headless, asked.language, fence, progress) as page:
         from playwright.sync_api import Error
 
