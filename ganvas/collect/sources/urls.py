@@ -36,6 +36,7 @@ class Urls(Source):
     """A file with an address a row: csv, tsv, txt, jsonl, all of these packed by gzip, and Parquet."""
 
     is_api = False
+    mixes_hosts = True
 
     class Options(SourceOptions):
         list: str = Field(
