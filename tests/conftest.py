@@ -17,6 +17,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from ganvas.catalog import Catalog
 from ganvas.cli import main
+from tests.collect.museum import Museum
 
 
 @pytest.fixture(scope="session")
@@ -116,3 +117,10 @@ def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
         return code, said.out, said.err
 
     return run
+
+
+@pytest.fixture
+def museum() -> Iterator[Museum]:
+    """A replica of the Met's service on loopback, without objects yet."""
+    with Museum() as replica:
+        yield replica

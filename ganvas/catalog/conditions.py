@@ -16,6 +16,7 @@ from ganvas.catalog import expression as ex
 from ganvas.catalog.columns import storable
 from ganvas.catalog.functions import LOWER
 from ganvas.catalog.names import Names
+from ganvas.catalog.patterns import letters
 from ganvas.catalog.tokens import wrong
 from ganvas.catalog.values import Condition, Value
 from ganvas.errors import did_you_mean
@@ -182,25 +183,14 @@ def _lowered(text: Whatever, lowered: bool) -> Whatever:
     return getattr(func, LOWER)(text, type_=String) if lowered else text
 
 
-def _letters(pattern: str) -> list[tuple[str, bool]]:
-    """(letter, whether it stands for itself) of a pattern, its backslashes resolved."""
-    letters, place = [], 0
-    while place < len(pattern):
-        escaped = pattern[place] == "\\" and pattern[place + 1 : place + 2] in ("%", "_", "\\")
-        place += escaped
-        letters.append((pattern[place], escaped or pattern[place] not in "%_"))
-        place += 1
-    return letters
-
-
 def _glob(pattern: str) -> str:
     """The pattern as SQLite's GLOB has it: LIKE ignores case there, and has no escapes."""
     wild = {"%": "*", "_": "?"}
     return "".join(
         (f"[{letter}]" if letter in "*?[" else letter) if itself else wild[letter]
-        for letter, itself in _letters(pattern)
+        for letter, itself in letters(pattern)
     )
 
 
 def _like(pattern: str) -> str:
-    return "".join(f"\\{letter}" if itself and letter in "%_\\" else letter for letter, itself in _letters(pattern))
+    return "".join(f"\\{letter}" if itself and letter in "%_\\" else letter for letter, itself in letters(pattern))

@@ -18,6 +18,7 @@ from ganvas.collect.decoding import Decoding
 from ganvas.collect.fetch.fetcher import Fetcher
 from ganvas.collect.fetch.outcome import ERRORS, Failed, Fetched
 from ganvas.collect.sources.source import Answer, NotTheAnswer, Source
+from ganvas.errors import InputError
 from ganvas.pictures.sniff import UnreadablePicture, sniff
 
 FOUND_AT_ONCE = 1000  # what a page may name and still be recorded together with it
@@ -98,6 +99,8 @@ class OneFetch:
             return some
         except NotTheAnswer as error:
             return Failed(error.error, str(error), answer.status)
+        except InputError:  # what was asked for cannot be: that ends the collection
+            raise
         except Exception as error:  # a record that is unlike any other costs its own row
             return Failed("not-understood", f"{type(error).__name__}: {error}", answer.status)
 

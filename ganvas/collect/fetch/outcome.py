@@ -23,13 +23,17 @@ class Fetched:
 
 @dataclass(frozen=True)
 class Failed:
-    """No answer that can be used. `error` is one of ERRORS; `retry_after_s` is what the server asked for."""
+    """No answer that can be used. `error` is one of ERRORS; `retry_after_s` is what the server asked for.
+
+    `body` is the beginning of what came with a 4xx, by which a source may tell what is missing from what is hidden.
+    """
 
     error: str
     reason: str
     status: int | None = None
     retry_after_s: float | None = None
     final_url: str | None = None
+    body: bytes | None = None
 
 
 @dataclass(frozen=True)

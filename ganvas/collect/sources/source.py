@@ -102,7 +102,10 @@ class Source(ABC):
         """Where to begin. Runs in a thread of its own and may take its time: asked for more only as more is wanted."""
 
     def read(self, page: Page, answer: Answer) -> Iterable[Page | Item]:
-        """What an answer (a status of 2xx) holds. Raises NotTheAnswer. A source without pages has no need of it."""
+        """What an answer (a status of 2xx) holds. A source without pages has no need of it.
+
+        Raises NotTheAnswer, which costs this page, or InputError for options that cannot be, which ends the collection.
+        """
         raise NotImplementedError(f"source {self.name} yields pages and cannot read them")
 
     def missing(self, page: Page, status: int, body: bytes) -> bool:
