@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 
 MARKDOWN, JSON = "CREDITS.md", "credits.json"
 SAFE = "/:?#[]@!$&'()*+,;=%~-._"  # of an address, in angle brackets
+MEANS_SOMETHING = re.compile(r"([\\`*_\[\]<>|&#~$!])")
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")  # with what turns lines from right to left
 SAID = ("title", "artist", "licence", "attribution", "link", "source", "key")
 
 
@@ -107,19 +108,22 @@ def _markdown(name: str, pictures: Sequence[_Picture], licences: dict[str, int])
     rows = [f"| {_escaped(licence)} | {count:,} |" for licence, count in counted]
     yield "\n".join(["| licence | pictures |", "| --- | ---: |", *rows])
     yield "Pictures are numbered as in the set, from 0; credits.json beside this file has all that is known of each."
+    by_licence: dict[str | None, list[_Picture]] = defaultdict(list)
+    for picture in pictures:
+        by_licence[picture.licence].append(picture)
     for licence in licences:
         yield f"## {_escaped(licence)}"
-        yield "\n".join(_lines(picture for picture in pictures if picture.licence == licence))
+        yield "\n".join(_lines(by_licence[licence]))
     if not_stated:
         yield "## Licence not stated"
         yield (
             "What these pictures were found by says nothing of a licence. Find out what may be done with them before "
             "they, or what was learned from them, are published."
         )
-        yield "\n".join(_lines(picture for picture in pictures if picture.licence is None))
+        yield "\n".join(_lines(by_licence[None]))
 
 
-def _lines(pictures: Iterable[_Picture]) -> Iterator[str]:
+def _lines(pictures: Sequence[_Picture]) -> Iterator[str]:
     """A line for all pictures that are owed in the same words."""
     by_words: dict[str, list[int]] = {}
     for picture in pictures:
@@ -153,8 +157,7 @@ def _ranges(positions: Sequence[int]) -> str:
 
 def _escaped(text: str) -> str:
     """Text from outside that stays text in Markdown, in one line and without what terminals obey."""
-    line = "".join(" " if unicodedata.category(each) in ("Cc", "Zl", "Zp") else each for each in text)
-    return re.sub(r"([\\`*_\[\]<>|&#~$!])", r"\\\1", " ".join(line.split()))
+    return MEANS_SOMETHING.sub(r"\\\1", " ".join(UNPRINTABLE.sub(" ", text).split()))
 
 
 def _address(link: str) -> str:

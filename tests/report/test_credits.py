@@ -76,14 +76,16 @@ def test_a_picture_found_twice_is_counted_once_and_owed_to_both(studio: StudioFo
 
 
 def test_words_from_outside_are_no_markdown_and_no_control_characters(studio: StudioFolder) -> None:
-    hostile = "<script>x</script> [a](javascript:b) |\n# head\n- list \x1b[2J ![p](q) `c` \u2028z"
+    hostile = "<script>x</script> [a](javascript:b) |\n# head\n- list \x1b[2J ![p](q) `c` \u2028z\u202e"
     put(studio, 0, "a", licence=hostile, attribution=hostile, link="javascript:alert(1)")
     put(studio, 1, "b", licence=hostile, title=hostile, link="https://x.example/>)<b>\n## y")
     make(studio, 2)
     text = write_credits(studio, "vases").markdown.read_text()
     assert "\\<script\\>" in text
     bare = text.replace("\\<", "")
-    assert not any(bad in bare for bad in ("<script", "\n# head", "\x1b", "javascript:alert", "\u2028", "\n## y"))
+    assert not any(
+        bad in bare for bad in ("<script", "\n# head", "\x1b", "javascript:alert", "\u2028", "\u202e", "\n## y")
+    )
     assert "](" not in text.replace("\\](", "")
     assert sum(line.startswith("#") for line in text.splitlines()) == 2
     assert "<https://x.example/%3E)%3Cb%3E%0A##%20y>" in text
