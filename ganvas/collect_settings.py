@@ -54,6 +54,9 @@ class CollectSettings(BaseModel):
     timeout_s: float = Field(default=20.0, gt=0, description="a whole fetch, redirects and body included")
     max_bytes: int = Field(default=64 * 2**20, ge=1, description="of one picture or page")
     attempts: int = Field(default=5, ge=1, description="tries of what may pass, before it counts as failed")
+    pause_s: float = Field(
+        default=30.0, gt=0, description="how long a host is left alone that refuses and does not say"
+    )
     robots: bool = Field(default=True, description="honour robots.txt")
     opt_outs: bool = Field(
         default=True, description="honour X-Robots-Tag: noai, noimageai, noindex, noimageindex, noml"

@@ -30,7 +30,7 @@ TEMPLATE = """# Settings of this studio. Every line is optional; the values show
 [catalog]
 # url = "postgresql+psycopg://user@host/database"   # default: catalog.db in this folder
 
-[collect]
+# [collect]
 # contact = "you@example.org"   # sent to servers, so that they can reach you; docs/collect.md has the other settings
 """
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ganvas.api.collecting import Collecting
 from ganvas.api.curating import Curating
 from ganvas.api.picture_set import PictureSet
 from ganvas.api.run import Run, run_info
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from ganvas.pictures.resize import Fit
 
 
-class Studio(Curating):
+class Studio(Collecting, Curating):
     """A studio folder: opened where there is one, made where there is none."""
 
     def __init__(self, folder: str | Path, database: str | None = None, progress: Progress | None = None) -> None:

@@ -20,6 +20,7 @@ from ganvas.cli import (
     training,
     words,
 )
+from ganvas.cli.collecting.app import app as collecting
 from ganvas.cli.opening import Opening
 from ganvas.version import __version__
 
@@ -56,6 +57,7 @@ def opening(
 app.command("new")(data.new)
 app.command("sample")(data.sample)
 app.command("add")(data.add)
+app.add_typer(collecting, name="collect")
 app.command("clean")(cleaning.clean)
 app.command("duplicates")(duplicates.duplicates)
 app.command("why")(cleaning.why)

@@ -99,7 +99,8 @@ def _source(name: str, options: Mapping[str, Any], settings: CollectSettings, pr
     try:
         checked = cls.Options.model_validate(dict(options))
     except ValidationError as error:
-        first = error.errors()[0]
+        errors = error.errors()
+        first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
         option = ".".join(map(str, first["loc"]))
         unknown = first["type"] == "extra_forbidden"
         what = f"there is no such option.{did_you_mean(option, cls.Options.model_fields)}" if unknown else first["msg"]

@@ -66,7 +66,7 @@ class Engine:
         if self.service and source.rate_per_s:
             rates[self.service] = source.rate_per_s
         self._schedule: Schedule[Leased] = Schedule(
-            settings.concurrency, settings.per_host, settings.rate_per_s, rates, time.time
+            settings.concurrency, settings.per_host, settings.rate_per_s, rates, time.time, settings.pause_s
         )
         self._fetcher = Fetcher(settings)
         self._decoding = Decoding(decoders)
@@ -231,6 +231,8 @@ class Engine:
         """In the catalog's thread. What is taken out of a list here is in the catalog before anything else happens."""
         now = time.time()
         finished, self._finished = self._finished, []
+        if self.collection.most is not None:
+            finished = [one for one in finished if self._is_within_limit(one)]
         if finished:
             self.catalog.finish(self.source.name, self.worker, finished)
             self._count_served()
@@ -243,6 +245,19 @@ class Engine:
         self._share_pauses(now)
         self._headway.say(self._schedule.cooling())
         self._recorded = time.monotonic()
+
+    def _is_within_limit(self, finished: Finished) -> bool:
+        """Of a page that names more items than are wanted, so many are kept, and it waits in case more are wanted."""
+        items = sum(isinstance(one, Item) and bool(one.pictures) for one in finished.found)
+        if items <= self._room():
+            self._served += items
+            return True
+        for one in finished.found:
+            if not self._room():
+                break
+            self._want([one])
+        self._let_go.append((finished.id, 0.0))
+        return False
 
     def _share_pauses(self, now: float) -> None:
         cooling = self._schedule.cooling()

@@ -9,6 +9,7 @@ import asyncio
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from ganvas.catalog.fetch_records import DONE, Finished, Leased
@@ -65,7 +66,7 @@ class OneFetch:
             return await self._page(leased, outcome, outcome.body)
         self._turn_is_over(leased.host, outcome)
         if isinstance(outcome, Failed):
-            return self._failed(leased, outcome)
+            return self._failed(leased, outcome) if is_picture else self._no_page(leased, outcome)
         if outcome.body is None:
             return outcomes.unchanged(leased, outcome)
         return await self._decoded(leased, outcome, outcome.body)
@@ -88,8 +89,7 @@ class OneFetch:
 
     def _read(self, leased: Leased, answer: Answer) -> list[Page | Item] | Failed:
         """What a page names; of very many all but the last are in the catalog when this returns."""
-        page = Page(leased.url, leased.what, leased.note, is_list=leased.kind == LIST)
-        found = iter(())  # type: ignore[var-annotated]
+        page = self._as_page(leased)
         try:
             found = iter(self.source.read(page, answer))
             some = list(islice(found, FOUND_AT_ONCE))
@@ -103,6 +103,18 @@ class OneFetch:
             raise
         except Exception as error:  # a record that is unlike any other costs its own row
             return Failed("not-understood", f"{type(error).__name__}: {error}", answer.status)
+
+    def _no_page(self, leased: Leased, failure: Failed) -> Finished:
+        """A source knows whether a 4xx is its own word, or that of something in between."""
+        if failure.status is not None and 400 <= failure.status < 500 and not ERRORS[failure.error].cools:
+            is_gone = self.source.missing(self._as_page(leased), failure.status, failure.body or b"")
+            failure = replace(
+                failure, error="gone" if is_gone else "server-error" if failure.error == "gone" else failure.error
+            )
+        return self._failed(leased, failure)
+
+    def _as_page(self, leased: Leased) -> Page:
+        return Page(leased.url, leased.what, leased.note, is_list=leased.kind == LIST)
 
     def _failed(self, leased: Leased, failure: Failed) -> Finished:
         return outcomes.failed(leased, failure, self.settings.attempts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from random import Random
 from typing import Any
 
 from ganvas.catalog.fetch_records import DONE, WAITING, Finished, Leased, StoredImage
@@ -12,6 +13,7 @@ from ganvas.collect.fetch.outcome import ERRORS, Failed, Fetched
 from ganvas.collect.fetch.schedule import next_delay_s
 from ganvas.errors import GanvasError
 
+JITTER = Random()
 FORBIDDEN_PICTURE_TRIES = 2  # a firewall may lift; most pictures that are forbidden stay so
 
 
@@ -28,7 +30,7 @@ def failed(leased: Leased, failure: Failed, attempts: int) -> Finished:
         error=failure.error,
         reason=failure.reason,
         status=failure.status,
-        next_try=time.time() + next_delay_s(leased.attempts + 1, failure.retry_after_s) if again else 0.0,
+        next_try=time.time() + next_delay_s(leased.attempts + 1, failure.retry_after_s, JITTER) if again else 0.0,
         final_url=failure.final_url,
     )
 

@@ -15,13 +15,12 @@ import pytest
 from sqlalchemy import select
 
 from ganvas.catalog.schema import Image, Item, ItemImage
-from ganvas.collect.fetch import pace
 from ganvas.studio import StudioFolder
 from tests.collect.museum import ROOT, Firewall, Museum, jpeg, record
 
 Call = Callable[..., tuple[int, str, str]]
 HERE = Path(__file__).parents[2]
-QUICK = "[collect.met]\nrate_per_s = 200\n"  # the replica may be asked faster than the museum
+QUICK = "[collect]\npause_s = 0.3\n[collect.met]\nrate_per_s = 200\n"  # the replica may be asked faster than the museum
 
 
 @pytest.fixture
@@ -49,10 +48,7 @@ def fifty() -> list[dict[str, object]]:
     return [*records, record(50, primaryImage="/CRDImages/gr/original/DP1.jpg", primaryImageSmall="")]
 
 
-def test_all_arrives_through_a_firewall_and_nothing_twice(
-    studio: StudioFolder, call: Call, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pace, "COOL_S", 0.3)
+def test_all_arrives_through_a_firewall_and_nothing_twice(studio: StudioFolder, call: Call) -> None:
     with Museum(Firewall(quick=20, within_s=1.0, shut_s=0.3)) as museum:
         museum.add(*fifty())
         museum.trouble(f"{ROOT}/objects/7", "challenge")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from ganvas.collect.fetch.outcome import ERRORS, Failed, Fetched
 
-COOL_S = 30.0
 LONGEST_COOL_S = 600.0
 SLOWEST_S = 5.0  # between two fetches of a host that is asked at all
 PAUSE_S = 1.0  # what is longer than this between two fetches was no pace
@@ -24,11 +23,12 @@ class Pace:
 
     __slots__ = (
         "turns", "spacing_s", "next_at", "cool_until", "busy",
-        "_most_turns", "_least_spacing_s", "_last_taken", "_interval_s",
+        "_pause_s", "_most_turns", "_least_spacing_s", "_last_taken", "_interval_s",
         "_answered", "_coolings", "_forbidden", "_silent",
     )  # fmt: skip
 
-    def __init__(self, per_host: int, rate_per_s: float | None) -> None:
+    def __init__(self, per_host: int, rate_per_s: float | None, pause_s: float = 30.0) -> None:
+        self._pause_s = pause_s
         self._most_turns = per_host
         self._least_spacing_s = 1.0 / rate_per_s if rate_per_s else 0.0
         self.turns = float(per_host)
@@ -63,11 +63,11 @@ class Pace:
         late = now - self.next_at  # a turn taken a little late does not move the next: the rate holds on the average
         self.next_at = (self.next_at if late < self.spacing_s / 2 else now) + self.spacing_s
 
-    def done(self, outcome: Fetched | Failed, now: float) -> None:
-        """A fetch ended."""
+    def done(self, outcome: Fetched | Failed | None, now: float) -> None:
+        """A fetch ended; None: it came to nothing before it was begun."""
         self.busy -= 1
         error = outcome.error if isinstance(outcome, Failed) else None
-        if error in NOTHING_ASKED:
+        if outcome is None or error in NOTHING_ASKED:
             return
         if isinstance(outcome, Failed) and ERRORS[outcome.error].cools:
             self._cooled(outcome, now)
@@ -125,6 +125,6 @@ class Pace:
 
     def _cool_down(self, asked_s: float | None, now: float) -> None:
         # a server that says when to come back is taken at its word; one that does not is left alone longer each time
-        wait = COOL_S * 2**self._coolings if asked_s is None else asked_s
+        wait = self._pause_s * 2**self._coolings if asked_s is None else asked_s
         self._coolings += 1
         self.cool(now + (min(wait, LONGEST_COOL_S) if asked_s is None else wait))

@@ -43,8 +43,12 @@ class Schedule(Generic[Job]):
         rate_per_s: float | None,
         rates: dict[str, float],
         clock: Callable[[], float],
+        pause_s: float = 30.0,
     ) -> None:
-        """`rates` are those of single hosts. `clock` gives seconds since 1970, as in rows."""
+        """`rates` are those of single hosts. `clock` gives seconds since 1970, as in rows. `pause_s`: how long a host is
+        left alone that refuses and does not say for how long.
+        """
+        self._pause_s = pause_s
         self._concurrency, self._per_host = concurrency, per_host
         self._rate_per_s, self._rates = rate_per_s, dict(rates)
         self._clock = clock
@@ -96,8 +100,8 @@ class Schedule(Generic[Job]):
             return 0.0 if self._busy < self._concurrency else math.inf
         return max(0.0, self._later[0][0] - now) if self._later else math.inf
 
-    def done(self, host: str, outcome: Fetched | Failed) -> None:
-        """What a job ended with: the host is asked faster, slower, or not at all for a while."""
+    def done(self, host: str, outcome: Fetched | Failed | None) -> None:
+        """What a job ended with: the host is asked faster, slower, not at all for a while. None: nothing was asked."""
         of, now = self._hosts[host], self._clock()
         self._busy -= 1
         of.pace.done(outcome, now)
@@ -141,7 +145,7 @@ class Schedule(Generic[Job]):
     def _host(self, name: str) -> _Host[Job]:
         of = self._hosts.get(name)
         if of is None:
-            pace = Pace(self._per_host, self._rates.get(name, self._rate_per_s))
+            pace = Pace(self._per_host, self._rates.get(name, self._rate_per_s), self._pause_s)
             of = self._hosts[name] = _Host(name, pace)
         return of
 

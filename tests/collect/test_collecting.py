@@ -1,0 +1,365 @@
+"""Collecting, from a source's first word to pictures in the catalog: kills, limits, refusals, several at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from ganvas.collect.collecting import Collected, collect
+from ganvas.collect.sources import SOURCES, Answer, Item, NotTheAnswer, Options, Page, Picture, Source, source
+from ganvas.collect_settings import CollectSettings
+from ganvas.errors import GanvasError, InputError, SettingsError
+from ganvas.studio import StudioFolder
+from tests.collect.conftest import Notes
+from tests.collect.website import Reply, Website, picture, website
+
+QUICK = {"timeout_s": 5.0, "read_timeout_s": 2.0, "attempts": 3, "pause_s": 0.1}
+
+
+@pytest.fixture
+def site() -> Iterator[Website]:
+    with website() as one:
+        yield one
+
+
+@pytest.fixture
+def studio(tmp_path: Path, catalog_url: str) -> Iterator[StudioFolder]:
+    made = StudioFolder.create(tmp_path / "studio", catalog_url)
+    yield made
+    made.catalog.close()
+
+
+@pytest.fixture(autouse=True)
+def shelf() -> Iterator[None]:
+    """A source that tells what a test gave it: lists of pages or items by the path of their list."""
+
+    @source("shelf")
+    class Shelf(Source):
+        class Options(Options):
+            address: str
+            lists: bool = True
+
+        mixes_hosts = True
+
+        def start(self) -> Iterable[Page | Item]:
+            yield Page(f"{self.options.address}/list", "list", is_list=True)
+
+        def read(self, page: Page, answer: Answer) -> Iterable[Page | Item]:
+            for entry in answer.json():
+                if "page" in entry:
+                    yield Page(entry["page"], "record", {"from": page.what})
+                else:
+                    pictures = tuple(
+                        Picture(one["url"], instead=Picture(one["thumbnail"]) if "thumbnail" in one else None)
+                        for one in entry["pictures"]
+                    )
+                    yield Item(entry["key"], pictures, title=entry.get("title"), details=entry)
+
+    yield
+    del SOURCES["shelf"]
+
+
+def gather(studio: StudioFolder, site: Website, lists: object, **how: object) -> Collected:
+    import json
+
+    site.put("/list", json.dumps(lists).encode())
+    settings = CollectSettings(allow_hosts=["127.0.0.1"], **{**QUICK, **how.pop("settings", {})})  # type: ignore[arg-type, dict-item]
+    return collect(studio, "shelf", {"address": site.address}, settings=settings, workers=1, **how)  # type: ignore[arg-type]
+
+
+def item(site: Website, number: int, reply: bytes | Reply | None = None) -> dict[str, object]:
+    url = site.put(f"/{number}.jpg", picture(number) if reply is None else reply)
+    return {"key": str(number), "title": f"item {number}", "pictures": [{"url": url}]}
+
+
+def rows(studio: StudioFolder, query: str) -> list[tuple[object, ...]]:
+    with studio.catalog.session() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
+
+
+def states(studio: StudioFolder) -> dict[str, tuple[str, str | None]]:
+    found = rows(studio, "SELECT url, state, error FROM fetches")
+    return {str(url).rpartition("/")[2]: (str(state), error) for url, state, error in found}  # type: ignore[misc]
+
+
+def asked_since(site: Website, before: dict[str, int]) -> set[str]:
+    return {path for path, count in site.asked.items() if count != before.get(path, 0)} - {"/robots.txt"}
+
+
+def test_every_picture_is_stored_with_its_item_and_nothing_is_asked_for_twice(
+    studio: StudioFolder, site: Website
+) -> None:
+    listed = [item(site, number) for number in range(40)]
+    first = gather(studio, site, listed, label="vase")
+    assert (first.items, first.pictures, first.new, first.complete) == (40, 40, 40, True)
+    asked = dict(site.asked)
+    again = gather(studio, site, [*listed, item(site, 40)], label="vase")
+    assert (again.items, again.new) == (41, 1)
+    assert asked_since(site, asked) == {"/list", "/40.jpg"}
+    assert {row.label for row in studio.catalog.images()} == {"vase"}
+    assert all((studio.image_path(row.sha256)).read_bytes()[:2] == b"\xff\xd8" for row in studio.catalog.images())
+
+
+def test_every_failure_is_a_row_that_says_why(studio: StudioFolder, site: Website) -> None:
+    listed = [
+        item(site, 1),
+        item(site, 2, b"<!doctype html><title>Sign in</title>"),
+        item(site, 3, picture(3)[:200]),
+        item(site, 4, Reply(b"", 404)),
+        item(site, 5, Reply(picture(5), headers={"X-Robots-Tag": "noai"})),
+        {"key": "6", "pictures": [{"url": "http://169.254.169.254/latest/meta-data"}]},
+        {"key": "7", "pictures": [{"url": "file:///etc/passwd"}]},
+        item(site, 8, Reply(b"", 302, {"Location": "http://10.0.0.1/"})),
+    ]
+    done = gather(studio, site, listed)
+    found = states(studio)
+    assert found["1.jpg"] == ("done", None)
+    assert found["2.jpg"] == ("failed", "not-a-picture")
+    assert found["3.jpg"] == ("failed", "unreadable")
+    assert found["4.jpg"] == ("failed", "gone")
+    assert found["5.jpg"] == ("refused", "opt-out")
+    assert found["meta-data"] == found["passwd"] == found["8.jpg"] == ("refused", "address")
+    assert done.complete
+    assert (done.pictures, sum(done.failed.values()), sum(done.refused.values())) == (1, 3, 4)
+    assert all(reason for (reason,) in rows(studio, "SELECT reason FROM fetches WHERE state <> 'done'"))
+
+
+def test_what_may_pass_is_tried_again(studio: StudioFolder, site: Website) -> None:
+    answers = iter([Reply(b"", 500), Reply(picture(1))])
+    url = site.put("/shy.jpg", lambda headers: next(answers))
+    always = site.put("/never.jpg", Reply(b"", 500))
+    done = gather(studio, site, [{"key": "a", "pictures": [{"url": url}, {"url": always}]}])
+    assert states(studio)["shy.jpg"] == ("done", None)
+    assert states(studio)["never.jpg"] == ("failed", "server-error")
+    assert site.asked["/never.jpg"] == QUICK["attempts"]
+    assert done.items == 1
+
+
+def test_a_limit_counts_items_with_pictures_and_the_next_take_the_place_of_those_without(
+    studio: StudioFolder, site: Website
+) -> None:
+    records = []
+    for number in range(30):
+        bad = Reply(b"", 404) if number % 2 else None
+        records.append({"page": site.put(f"/record/{number}", _json([item(site, number, bad)]))})
+    done = gather(studio, site, records, most=7)
+    assert (done.items, done.pictures, done.complete) == (7, 7, True)
+    assert site.asked["/record/29"] == 0
+    more = gather(studio, site, records, most=9)
+    assert (more.items, more.new) == (9, 2)
+    assert all(count == 1 for path, count in site.asked.items() if path.startswith("/record"))
+
+
+def test_a_thumbnail_is_fetched_only_where_the_original_cannot_be_had_and_is_marked(
+    studio: StudioFolder, site: Website
+) -> None:
+    small = [site.put(f"/small/{n}.jpg", picture(100 + n)) for n in range(2)]
+    good, gone = site.put("/good.jpg", picture(1)), site.put("/gone.jpg", Reply(b"", 410))
+    listed = [
+        {"key": "good", "pictures": [{"url": good, "thumbnail": small[0]}]},
+        {"key": "gone", "pictures": [{"url": gone, "thumbnail": small[1]}]},
+    ]
+    done = gather(studio, site, listed)
+    assert (done.items, site.asked["/small/0.jpg"], site.asked["/small/1.jpg"]) == (2, 0, 1)
+    marked = {
+        found.key: found.details.get("thumbnail")
+        for row in studio.catalog.images()
+        for found in studio.catalog.items_of(row.sha256)
+    }
+    assert marked == {"good": None, "gone": True}
+
+
+def test_another_collection_asks_for_nothing_that_one_has(studio: StudioFolder, site: Website) -> None:
+    record = site.put("/record", _json([item(site, 1), item(site, 2)]))
+    gather(studio, site, [{"page": record}])
+    asked = dict(site.asked)
+    done = gather(studio, site, [{"page": record}], label="other")
+    assert (done.items, done.pictures, done.new) == (2, 2, 0)
+    assert asked_since(site, asked) == {"/list"}
+
+
+def test_a_refresh_asks_whether_it_changed_and_loses_nothing(studio: StudioFolder, site: Website) -> None:
+    def same(headers: dict[str, str]) -> Reply:
+        unchanged = headers.get("if-none-match") == '"1"'
+        return Reply(b"" if unchanged else picture(1), 304 if unchanged else 200, {"ETag": '"1"'})
+
+    one, two = site.put("/same.jpg", same), site.put("/changing.jpg", picture(2))
+    listed = [{"key": "a", "pictures": [{"url": one}]}, {"key": "b", "pictures": [{"url": two}]}]
+    gather(studio, site, listed)
+    site.put("/changing.jpg", picture(3))
+    done = gather(studio, site, listed, refresh=True)
+    assert (done.new, site.asked["/same.jpg"], site.asked["/changing.jpg"]) == (1, 2, 2)
+    assert studio.catalog.count_images() == 3
+    assert set(states(studio).values()) == {("done", None)}
+
+
+def test_a_dry_run_asks_the_list_only_and_says_how_long_it_takes(studio: StudioFolder, site: Website) -> None:
+    pages = [{"page": site.put(f"/record/{n}", _json([item(site, n)]))} for n in range(25)]
+    notes = Notes()
+    SOURCES["shelf"].rate_per_s = 5
+    done = gather(studio, site, pages, dry_run=True, progress=notes)
+    assert done.waiting == 25
+    assert asked_since(site, {}) == {"/list"}
+    assert any("25 pages to ask for at 5 a second: 5 s" in line for line in notes.lines)
+
+
+def test_a_page_for_people_in_place_of_an_answer_is_tried_again(studio: StudioFolder, site: Website) -> None:
+    answers = iter([Reply(b"<html>are you human?</html>", headers={"Retry-After": "0"})])
+    body = _json([item(site, 1)])
+    record = site.put("/record", lambda headers: next(answers, Reply(body)))
+    done = gather(studio, site, [{"page": record}])
+    assert (done.items, site.asked["/record"]) == (1, 2)
+
+
+def test_a_record_unlike_any_other_costs_its_own_row(studio: StudioFolder, site: Website) -> None:
+    bad = site.put("/bad", b'[{"key": 7}]')
+    good = site.put("/good", _json([item(site, 1)]))
+    done = gather(studio, site, [{"page": bad}, {"page": good}])
+    assert (done.items, done.failed) == (1, {"not-understood": 1})
+
+
+def test_a_list_that_cannot_be_had_is_an_error(studio: StudioFolder, site: Website) -> None:
+    site.put("/list", Reply(b"", 404))
+    settings = CollectSettings(allow_hosts=["127.0.0.1"])
+    with pytest.raises(InputError, match=r"could not be asked what there is \(gone\)"):
+        collect(studio, "shelf", {"address": site.address + "/nowhere"}, settings=settings)
+
+
+def test_options_are_checked_before_anything_is_asked(studio: StudioFolder, site: Website) -> None:
+    with pytest.raises(SettingsError, match=r"no such option\. Did you mean address\?"):
+        collect(studio, "shelf", {"adress": site.address})
+    with pytest.raises(SettingsError, match="no source called 'shelv'"):
+        collect(studio, "shelv", {})
+    assert not site.asked
+
+
+def test_what_a_source_raises_ends_the_collection_and_keeps_what_was_there(
+    studio: StudioFolder, site: Website, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = site.put("/1.jpg", picture(1))
+
+    def start(self: Source) -> Iterator[Item]:
+        yield Item("1", (Picture(url),))
+        raise NotTheAnswer("the page has changed")
+
+    monkeypatch.setattr(SOURCES["shelf"], "start", start)
+    with pytest.raises(GanvasError, match="the page has changed"):
+        gather(studio, site, [])
+    assert set(states(studio)) == {"1.jpg"}
+
+
+def test_bytes_that_a_source_has_need_no_address(
+    studio: StudioFolder, site: Website, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(self: Source) -> Iterator[Item]:
+        yield Item("1", (Picture("data:one", data=picture(1)),))
+
+    monkeypatch.setattr(SOURCES["shelf"], "start", start)
+    assert gather(studio, site, []).pictures == 1
+    assert not site.asked
+
+
+# a whole program, killed
+
+
+def _json(value: object) -> bytes:
+    import json
+
+    return json.dumps(value).encode()
+
+
+def start_collector(studio: StudioFolder, listed: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "ganvas", "-C", str(studio.root), "collect", "urls", str(listed)]
+    return subprocess.Popen(
+        [*command, "--allow-host", "127.0.0.1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def list_of(site: Website, tmp_path: Path, count: int, hold: threading.Event | None = None, after: int = 0) -> Path:
+    """A list of addresses; from the `after`-th request on the site waits until `hold` is set."""
+
+    def reply_with(body: bytes) -> Callable[[dict[str, str]], Reply]:
+        def reply(headers: dict[str, str]) -> Reply:
+            if hold is not None and sum(site.asked.values()) > after:
+                hold.wait(20)
+            return Reply(body)
+
+        return reply
+
+    urls = [site.put(f"/{n}.jpg", reply_with(picture(n))) for n in range(count)]
+    listed = tmp_path / "list.txt"
+    listed.write_text("\n".join(urls))
+    return listed
+
+
+def wait_for(done: Callable[[], bool], seconds: float = 60) -> None:
+    ready = threading.Event()
+    for _ in range(int(seconds / 0.05)):
+        if done():
+            return
+        ready.wait(0.05)
+    raise AssertionError("it did not come to that")
+
+
+def done_count(studio: StudioFolder) -> int:
+    return int(rows(studio, "SELECT count(*) FROM fetches WHERE state = 'done'")[0][0])  # type: ignore[call-overload]
+
+
+def test_a_killed_collector_goes_on_and_fetches_nothing_twice_that_was_recorded(
+    studio: StudioFolder, site: Website, tmp_path: Path
+) -> None:
+    hold = threading.Event()
+    listed = list_of(site, tmp_path, 120, hold, after=60)
+    first = start_collector(studio, listed)
+    wait_for(lambda: done_count(studio) >= 40)
+    first.kill()
+    first.communicate()
+    recorded = {str(url) for (url,) in rows(studio, "SELECT url FROM fetches WHERE state = 'done'")}
+    hold.set()
+    second = start_collector(studio, listed)
+    said, errors = second.communicate(timeout=120)
+    assert second.returncode == 0, errors
+    assert "120 pictures" in said
+    assert done_count(studio) == 120
+    twice = {site.address + path for path, count in site.asked.items() if count > 1 and path.endswith(".jpg")}
+    assert not twice & recorded
+
+
+def test_two_collectors_share_a_catalog_and_one_may_die(studio: StudioFolder, site: Website, tmp_path: Path) -> None:
+    hold = threading.Event()
+    listed = list_of(site, tmp_path, 150, hold, after=60)
+    both = [start_collector(studio, listed) for _ in range(2)]
+    workers = "SELECT count(DISTINCT leased_by) FROM fetches WHERE leased_by IS NOT NULL AND state = 'leased'"
+    wait_for(lambda: rows(studio, workers) == [(2,)])
+    both[0].kill()
+    both[0].communicate()
+    recorded = {str(url) for (url,) in rows(studio, "SELECT url FROM fetches WHERE state = 'done'")}
+    hold.set()
+    _, errors = both[1].communicate(timeout=200)
+    assert both[1].returncode == 0, errors
+    assert done_count(studio) == 150
+    twice = {site.address + path for path, count in site.asked.items() if count > 1 and path.endswith(".jpg")}
+    assert not twice & recorded
+    assert len(twice) <= 64, "only what the dead one was at"
+
+
+@pytest.mark.parametrize("catalog_url", ["sqlite"], indirect=True)
+def test_ctrl_c_says_how_to_go_on_and_leaves_no_lease(studio: StudioFolder, site: Website, tmp_path: Path) -> None:
+    hold = threading.Event()
+    listed = list_of(site, tmp_path, 60, hold, after=20)
+    collector = start_collector(studio, listed)
+    wait_for(lambda: done_count(studio) >= 10)
+    os.kill(collector.pid, signal.SIGINT)
+    hold.set()
+    _, errors = collector.communicate(timeout=60)
+    assert collector.returncode == 130
+    assert "the same command goes on" in errors
+    assert rows(studio, "SELECT count(*) FROM fetches WHERE state = 'leased'") == [(0,)]
