@@ -64,7 +64,9 @@ class Engine:
         self.worker = worker
         self.progress = progress
         self.service = host_of(source.base_url)
-        rates = {self.service: source.rate_per_s} if self.service and source.rate_per_s else {}
+        rates = dict(source.rates)
+        if self.service and source.rate_per_s:
+            rates[self.service] = source.rate_per_s
         self._schedule: Schedule[Leased] = Schedule(
             settings.concurrency, settings.per_host, settings.rate_per_s, rates, time.time, settings.pause_s
         )
