@@ -46,8 +46,8 @@ class Schedule(Generic[Job]):
         clock: Callable[[], float],
         pause_s: float = 30.0,
     ) -> None:
-        """`rates` are those of single hosts. `clock` gives seconds since 1970, as in rows. `pause_s`: how long a host is
-        left alone that refuses and does not say for how long.
+        """`rates` are those of single hosts. `clock` gives seconds since 1970, as in rows. `pause_s`: how long a host
+        is left alone that refuses and does not say for how long.
         """
         self._pause_s = pause_s
         self._concurrency, self._per_host = concurrency, per_host
