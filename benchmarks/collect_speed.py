@@ -1,7 +1,7 @@
 """Collecting a list beside img2dataset: `python -m benchmarks.collect_speed FOLDER --peer PYTHON`.
 
-A server on loopback (benchmarks/loopback.py) serves 5,000 of the folder's JPEG files. Ours is what `ganvas collect urls`
-does, all safety on but for the one host it is allowed to ask: robots.txt, addresses, decoding in processes, a row each
+A server on loopback (benchmarks/loopback.py) serves 5,000 of the folder's JPEG files. Ours is `ganvas collect urls`
+with all safety on but for the one host it is allowed to ask: robots.txt, addresses, decoding in processes, a row each
 in the catalog, originals stored. Theirs is img2dataset 1.47 (output_format files, resize_mode no, sha256) in an
 environment of its own, with 1, 2 and 4 processes, the best of which counts. Runs take turns; printed are medians.
 

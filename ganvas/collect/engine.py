@@ -24,6 +24,7 @@ from ganvas.collect.fetch.fetcher import Fetcher
 from ganvas.collect.fetch.outcome import ERRORS, Failed, Fetched
 from ganvas.collect.fetch.schedule import Schedule
 from ganvas.collect.headway import Headway
+from ganvas.collect.lanes import LANE_OF, MOST, Lanes
 from ganvas.collect.leases import take_over
 from ganvas.collect.one_fetch import OneFetch
 from ganvas.collect.sources.source import Source
@@ -34,12 +35,10 @@ from ganvas.studio import StudioFolder
 T = TypeVar("T")
 Line = Literal["in order", "mixed"]
 LEASE_S = 120.0
-LANES = {LIST: PAGE, PAGE: PAGE, PICTURE: PICTURE}  # what is leased together
-WAITING_AT_MOST = {PAGE: 64, PICTURE: 512}  # leased and not yet done
 RECORD_EVERY_S = 0.5
 RECORD_ROWS = 500
 LOOK_EVERY_S = 1.0  # whether another collector has left something, or ended
-SURPLUS_EVERY_S = 10.0
+SORT_OUT_EVERY_S = 10.0
 UNDECODED_BYTES = 256 * 2**20
 NO_LIMIT = 2**62
 
@@ -79,13 +78,13 @@ class Engine:
         self._stir = asyncio.Event()
         self._under_way: set[asyncio.Task[Finished]] = set()
         self._error: BaseException | None = None
-        self._leased: dict[int, str] = {}
+        self._stopping = False
+        self._lanes = Lanes()
         self._finished: list[Finished] = []
         self._let_go: list[tuple[int, float]] = []
         self._cooled: dict[str, str] = {}
-        self._nothing_until = {PAGE: 0.0, PICTURE: 0.0}
-        self._renewed = time.time()
-        self._recorded = self._sorted_out = self._looked = 0.0
+        self._renew_at = time.time() + LEASE_S / 4
+        self._recorded = self._sort_out_at = self._look_at = 0.0
         self._served = 0
 
     async def run(self, lists_only: bool = False) -> None:
@@ -97,11 +96,11 @@ class Engine:
                 await self._read_lists(lists_only)
                 if not lists_only:
                     with self.progress.task("collecting", None, "pictures") as self._headway.task:
-                        await self._until(self._is_all_done, self._lanes)
+                        await self._until(self._is_all_done, self._wanted_kinds)
         finally:
             await asyncio.to_thread(self._feeder.stop)
             await self._stop_fetches()
-            await self._in_catalog(self._record)
+            await self._record()
             await self._in_catalog(self.catalog.give_all_back, self.worker)
             self._database.shutdown()
 
@@ -137,8 +136,8 @@ class Engine:
     def _room(self) -> int:
         return NO_LIMIT if self.collection.most is None else max(0, self.collection.most - self._served)
 
-    def _lanes(self) -> dict[str, tuple[str, ...]]:
-        """What may be leased: pages and pictures have room of their own, as they are of different hosts."""
+    def _wanted_kinds(self) -> dict[str, tuple[str, ...]]:
+        """What may be leased, by lane."""
         return {PAGE: (LIST, PAGE), PICTURE: (PICTURE,)} if self._room() else {PICTURE: (PICTURE,)}
 
     def _want(self, found: Sequence[Page | Item]) -> None:
@@ -147,46 +146,44 @@ class Engine:
         self._something_waits()
 
     def _something_waits(self) -> None:
-        self._nothing_until = dict.fromkeys(WAITING_AT_MOST, 0.0)
+        self._lanes.something_waits()
         if self.collection.most is not None:
             self._served = self.catalog.items_served(self.collection.id)
 
     # leases
 
-    async def _lease_more(self, lanes: dict[str, tuple[str, ...]]) -> None:
-        for lane, kinds in lanes.items():
+    async def _lease_more(self, kinds_of: dict[str, tuple[str, ...]]) -> None:
+        for lane, kinds in kinds_of.items():
             # pages that are asked for beyond what is wanted would be asked for in vain
-            most = WAITING_AT_MOST[lane] if lane == PICTURE else min(WAITING_AT_MOST[lane], self._room())
-            free = most - sum(its == lane for its in self._leased.values())
-            if free < (most + 1) // 2 or time.time() < self._nothing_until[lane]:
+            n = self._lanes.room(lane, NO_LIMIT if lane == PICTURE else self._room())
+            if not n:
                 continue
             now = time.time()
             got = await self._in_catalog(
-                self.catalog.lease, self.collection.id, self.worker, free, kinds, now, now + LEASE_S
+                self.catalog.lease, self.collection.id, self.worker, n, kinds, now, now + LEASE_S
             )
-            self._nothing_until[lane] = 0.0 if got else now + LOOK_EVERY_S
+            if not got:
+                self._lanes.was_empty(lane)
             for leased in got:
-                self._leased[leased.id] = lane
+                self._lanes.add(leased)
                 if self._one.need_not_ask(leased):
                     self._begin(self._one.not_asked(leased))
                 else:
                     self._schedule.put(leased.host, leased)
-        if self._is_held_up():
-            self._sort_out()
+        self._make_room_for_other_hosts()
 
-    def _is_held_up(self) -> bool:
-        """Whether slow hosts fill all the room there is, while others might be asked."""
-        pictures = sum(lane == PICTURE for lane in self._leased.values())
-        is_time = time.time() - self._sorted_out > SURPLUS_EVERY_S
-        return (
-            is_time and pictures > WAITING_AT_MOST[PICTURE] // 2 and len(self._under_way) < self.settings.per_host * 2
-        )
-
-    def _sort_out(self) -> None:
-        self._sorted_out = time.time()
+    def _make_room_for_other_hosts(self) -> None:
+        """Where slow hosts fill all the room there is, what they cannot give soon waits in the catalog instead."""
+        is_idle = len(self._under_way) < 2 * self.settings.per_host
+        if not is_idle or self._lanes.count(PICTURE) < MOST[PICTURE] // 2 or time.time() < self._sort_out_at:
+            return
+        self._sort_out_at = time.time() + SORT_OUT_EVERY_S
         for leased, turn in self._schedule.surplus(2 * self.settings.per_host):
-            self._let_go.append((leased.id, turn))
-            self._leased.pop(leased.id, None)
+            self._give_back(leased, turn)
+
+    def _give_back(self, leased: Leased, next_try: float) -> None:
+        self._let_go.append((leased.id, next_try))
+        self._lanes.remove(leased.id)
 
     # fetches
 
@@ -198,8 +195,7 @@ class Engine:
             host, leased = taken
             if leased.kind == PAGE and not self._room():
                 self._schedule.done(host, None)
-                self._let_go.append((leased.id, 0.0))
-                self._leased.pop(leased.id, None)
+                self._give_back(leased, 0.0)
             else:
                 self._begin(self._one.asked(leased))
 
@@ -218,49 +214,64 @@ class Engine:
             return
         finished = task.result()
         self._finished.append(finished)
-        if self._leased.get(finished.id) == PICTURE:  # what a page named counts only when it is recorded
-            self._leased.pop(finished.id)
+        if self._lanes.lane_of(finished.id) == PICTURE:  # what a page named counts only when it is recorded
+            self._lanes.remove(finished.id)
         self._headway.count(finished)
 
     def _turn_is_over(self, host: str, outcome: Fetched | Failed) -> None:
         self._schedule.done(host, outcome)
-        self._stir.set()  # the host may have its next turn, while this picture is decoded
         if isinstance(outcome, Failed) and ERRORS[outcome.error].cools:
             self._cooled[host] = outcome.reason
+        if not self._stopping:
+            self._begin_fetches()  # at once: while this picture is decoded, and while rows are written
 
     # records
 
     async def _record_now_and_then(self) -> None:
         is_all = bool(self._finished) and not self._under_way
         if is_all or len(self._finished) >= RECORD_ROWS or time.monotonic() - self._recorded > RECORD_EVERY_S:
-            await self._in_catalog(self._record)
+            await self._record()
 
-    def _record(self) -> None:
-        """In the catalog's thread. What is taken out of a list here is in the catalog before anything else happens."""
-        now = time.time()
+    async def _record(self) -> None:
         finished, self._finished = self._finished, []
-        ended = finished
+        let_go, self._let_go = self._let_go, []
+        cooled, self._cooled = self._cooled, {}
+        cooling = self._schedule.cooling()
+        pauses = {host: (cooling[host], reason) for host, reason in cooled.items() if host in cooling}
+        shared = await self._in_catalog(self._write, finished, let_go, pauses)
+        for one in finished:
+            self._lanes.remove(one.id)
+        for host, until in shared.items():
+            if until > cooling.get(host, 0.0):
+                self._schedule.cool(host, until)
+        self._headway.say(cooling)
+        self._recorded = time.monotonic()
+
+    def _write(
+        self, finished: list[Finished], let_go: list[tuple[int, float]], pauses: dict[str, tuple[float, str]]
+    ) -> dict[str, float]:
+        """In the catalog's thread. Returns the pauses that any collector knows of, when they were looked for."""
+        now = time.time()
         if self.collection.most is not None:
-            finished = [one for one in finished if self._is_within_limit(one)]
+            finished = [one for one in finished if self._is_within_limit(one, let_go)]
         if finished:
             self.catalog.finish(self.source.name, self.worker, finished)
             self._something_waits()
-        for one in ended:
-            self._leased.pop(one.id, None)
-        let_go, self._let_go = self._let_go, []
         if let_go:
             self.catalog.give_back(self.worker, let_go)
-        if now - self._renewed > LEASE_S / 4:
-            self._renewed = now
+        for host, (until, reason) in pauses.items():
+            self.catalog.cool_host(host, until, reason)
+        self._headway.look()
+        if now > self._renew_at:
+            self._renew_at = now + LEASE_S / 4
             self.catalog.renew(self.worker, now + LEASE_S)
-        if now - self._looked > LOOK_EVERY_S:
-            self._looked = now
-            take_over(self.catalog, self.progress)
-            self._share_pauses(now)
-        self._headway.say(self._schedule.cooling())
-        self._recorded = time.monotonic()
+        if now < self._look_at:
+            return {}
+        self._look_at = now + LOOK_EVERY_S
+        take_over(self.catalog, self.progress)
+        return self.catalog.cool_hosts(now)
 
-    def _is_within_limit(self, finished: Finished) -> bool:
+    def _is_within_limit(self, finished: Finished, let_go: list[tuple[int, float]]) -> bool:
         """Of a page that names more items than are wanted, so many are kept, and it waits in case more are wanted."""
         items = sum(isinstance(one, Item) and bool(one.pictures) for one in finished.found)
         if items <= self._room():
@@ -270,31 +281,21 @@ class Engine:
             if not self._room():
                 break
             self._want([one])
-        self._let_go.append((finished.id, 0.0))
+        let_go.append((finished.id, 0.0))
         return False
-
-    def _share_pauses(self, now: float) -> None:
-        cooling = self._schedule.cooling()
-        cooled, self._cooled = self._cooled, {}
-        for host, reason in cooled.items():
-            if host in cooling:
-                self.catalog.cool_host(host, cooling[host], reason)
-        for host, until in self.catalog.cool_hosts(now).items():
-            if until > cooling.get(host, 0.0):
-                self._schedule.cool(host, until)
 
     # when to rest, and when it is over
 
     async def _is_all_done(self) -> bool:
         if self._under_way:
             return False
-        await self._in_catalog(self._record)  # what is recorded may make room for more
+        await self._record()  # what is recorded may make room for more
         fed = self._feeder.ended or not self._room()
-        return fed and await self._is_idle(sum(self._lanes().values(), ()))
+        return fed and await self._is_idle(sum(self._wanted_kinds().values(), ()))
 
     async def _is_idle(self, kinds: tuple[str, ...]) -> bool:
         """Whether nothing of these kinds is under way here, nor waits for anybody."""
-        if self._under_way or any(LANES[kind] in self._leased.values() for kind in kinds):
+        if self._under_way or any(self._lanes.count(LANE_OF[kind]) for kind in kinds):
             return False
         return await self._in_catalog(self.catalog.next_try, self.collection.id, kinds) is None
 
@@ -308,6 +309,7 @@ class Engine:
             raise error
 
     async def _stop_fetches(self) -> None:
+        self._stopping = True
         for task in self._under_way:
             task.cancel()
         if self._under_way:
