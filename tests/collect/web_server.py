@@ -52,7 +52,7 @@ class WebServer:
         self.asked: list[Asked] = []
         self.connections = self.open = 0
         self.host, self._tls = host, tls
-        self._answers: dict[str, Said | Behaviour] = {}
+        self._answers: dict[str, Said | Behaviour | None] = {}
         self._ready = threading.Event()
 
     def __enter__(self) -> Self:
@@ -85,10 +85,14 @@ class WebServer:
     def does(self, path: str, behaviour: Behaviour) -> None:
         self._answers[path] = behaviour
 
+    def leaves(self, path: str) -> None:
+        """Never answers this path, and goes on with others on the same connection (HTTP/2)."""
+        self._answers[path] = None
+
     def paths(self) -> list[str]:
         return [one.path for one in self.asked]
 
-    def found(self, asked: Asked) -> Said | Behaviour:
+    def found(self, asked: Asked) -> Said | Behaviour | None:
         self.asked.append(asked)
         return self._answers.get(asked.path.partition("?")[0], Said(404, [], b"nothing here"))
 
@@ -146,6 +150,8 @@ async def _http2(server: WebServer, reader: asyncio.StreamReader, writer: asynci
             if isinstance(event, h2.events.RequestReceived):
                 headers = {name.decode(): value.decode() for name, value in event.headers}
                 found = server.found(Asked(headers[":path"], headers, number, "2"))
+                if found is None:
+                    continue
                 if not isinstance(found, Said):
                     await found(Asked(headers[":path"], headers, number, "2"), writer)
                     return

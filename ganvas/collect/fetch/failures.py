@@ -32,6 +32,10 @@ class CutShort(Exception):
     """The body ended before it should have."""
 
 
+class Silent(TimeoutError):
+    """A connected server that says nothing for too long."""
+
+
 # In order: the first that fits. What a library raises for a connection that broke is told from one that never was.
 _CLASSES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((Refused, aiohttp.InvalidURL), "address"),
@@ -85,7 +89,7 @@ def _phrase(status: int) -> str:
 
 def _words(error: BaseException, name: str) -> str:
     if name == "timeout":
-        silent = isinstance(error, (aiohttp.SocketTimeoutError, httpcore.ReadTimeout, httpcore.WriteTimeout))
+        silent = isinstance(error, (Silent, aiohttp.SocketTimeoutError, httpcore.TimeoutException))
         return "silent for too long" if silent else "no connection in time"
     if isinstance(error, aiohttp.ClientResponseError):
         return f"no HTTP: {error.message}"

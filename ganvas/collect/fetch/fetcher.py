@@ -29,6 +29,7 @@ from ganvas.version import __version__
 MOST_REDIRECTS = 5
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
 SAID_BYTES = 16 * 1024  # of the body of a 4xx: what an API says of what it has not
+SAID_S = 1.0
 
 
 class Fetcher:
@@ -207,7 +208,8 @@ async def _what_it_said(reply: Reply) -> Failed:
     if not 400 <= reply.status < 500:
         return failed
     try:
-        body = await read_body(reply.pieces, reply.headers.get("Content-Encoding"), SAID_BYTES, cut=True)
+        async with asyncio.timeout(SAID_S):
+            body = await read_body(reply.pieces, reply.headers.get("Content-Encoding"), SAID_BYTES, cut=True)
     except Exception:  # the status is what counts
         return failed
     return replace(failed, body=body)

@@ -143,6 +143,12 @@ def test_every_status_has_its_class(server: WebServer, get: Get, status: int, er
     assert failed.body == (b"words" if 400 <= status < 500 else None)
 
 
+def test_a_status_counts_though_its_body_never_comes(server: WebServer, get: Get) -> None:
+    server.does("/", says(b"HTTP/1.1 404 No\r\nContent-Length: 50\r\n\r\nnot", then_hangs=True))
+    (failed,) = get(server.url("/"), read_timeout_s=0.2)
+    assert (failed.error, failed.status) == ("gone", 404)
+
+
 def test_how_long_to_wait_comes_with_the_failure(server: WebServer, get: Get) -> None:
     server.answers("/", status=429, headers={"Retry-After": "7"})
     (failed,) = get(server.url("/"))
@@ -265,14 +271,14 @@ def test_https_is_spoken_as_the_host_offers(certificates: Certificates, get: Get
 
 def test_many_fetches_share_one_http2_connection(certificates: Certificates) -> None:
     with WebServer(certificates.served("good", ("h2",))) as secure:
-        for page in range(40):
+        for page in range(250):  # more than a server takes at a time
             secure.answers(f"/{page}", str(page).encode() * 500)
 
         async def run() -> None:
             settings = CollectSettings(allow_hosts=["127.0.0.1"])
             async with Fetcher(settings, trust=certificates.trust) as fetcher:
-                answers = await asyncio.gather(*(fetcher.get(secure.url(f"/{page}")) for page in range(40)))
-                assert [one.body for one in answers] == [str(page).encode() * 500 for page in range(40)]
+                answers = await asyncio.gather(*(fetcher.get(secure.url(f"/{page}")) for page in range(250)))
+                assert [one.body for one in answers] == [str(page).encode() * 500 for page in range(250)]
                 large = await fetcher.get(secure.url("/none"))
                 assert large.error == "gone"
 
