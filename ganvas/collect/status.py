@@ -61,8 +61,12 @@ class Status:
 
 
 def status(studio: StudioFolder) -> Status:
-    """How far everything is. Under a second for a million fetches."""
-    catalog = studio.catalog
+    """How far everything is."""
+    return status_of(studio.catalog)
+
+
+def status_of(catalog: Catalog) -> Status:
+    """The same of a catalog. Under a second for a million fetches (benchmarks/collect_queue.py)."""
     rows, counts = catalog.collections(), catalog.fetch_counts()
     extents = catalog.extents({row.id: counts.get(row.id, {}).get(PICTURE, {}) for row in rows})
     collections = [_collection(row, counts.get(row.id, {}), extents[row.id]) for row in rows]
