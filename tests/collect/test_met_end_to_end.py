@@ -174,3 +174,16 @@ def test_what_cannot_be_asked_is_one_line_and_costs_nothing(studio: StudioFolder
             assert code == 1
             assert line in told
         assert museum.records_served() == {}
+
+
+@ON_SQLITE
+def test_what_is_new_in_a_department_is_found_though_the_departments_have_not_changed(
+    studio: StudioFolder, call: Call
+) -> None:
+    with Museum(etags=True) as museum:
+        museum.add(record(1), record(2, department="Asian Art"))
+        for wanted in ({1}, {1, 3}):
+            code, out, err = call(*arguments(studio, museum, "--department", "Greek and Roman Art"))
+            assert code == 0, err
+            assert (json.loads(out)["items"], museum.records_served()) == (len(wanted), dict.fromkeys(wanted, 1))
+            museum.add(record(3))
