@@ -12,7 +12,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from ganvas.catalog.fetch_records import CollectionRow, Finished, Leased
 from ganvas.catalog.wanted import LIST, PAGE, PICTURE, Item, Page, host_of
@@ -24,6 +24,7 @@ from ganvas.collect.fetch.fetcher import Fetcher
 from ganvas.collect.fetch.outcome import ERRORS, Failed, Fetched
 from ganvas.collect.fetch.schedule import Schedule
 from ganvas.collect.headway import Headway
+from ganvas.collect.leases import take_over
 from ganvas.collect.one_fetch import OneFetch
 from ganvas.collect.sources.source import Source
 from ganvas.collect_settings import CollectSettings
@@ -31,6 +32,7 @@ from ganvas.progress import Progress
 from ganvas.studio import StudioFolder
 
 T = TypeVar("T")
+Line = Literal["in order", "mixed"]
 LEASE_S = 120.0
 LANES = {LIST: PAGE, PAGE: PAGE, PICTURE: PICTURE}  # what is leased together
 WAITING_AT_MOST = {PAGE: 64, PICTURE: 512}  # leased and not yet done
@@ -105,6 +107,7 @@ class Engine:
 
     async def _read_lists(self, all_of_it: bool) -> None:
         async def are_read() -> bool:
+            await self._record_now_and_then()
             begun = self._feeder.ended or not self._room() or (self._feeder.written > 0 and not all_of_it)
             return begun and await self._is_idle((LIST,))
 
@@ -139,11 +142,12 @@ class Engine:
         return {PAGE: (LIST, PAGE), PICTURE: (PICTURE,)} if self._room() else {PICTURE: (PICTURE,)}
 
     def _want(self, found: Sequence[Page | Item]) -> None:
-        line = "mixed" if self.source.mixes_hosts else "in order"
-        self.catalog.want(self.collection.id, self.source.name, found, line)  # type: ignore[arg-type]
-        self._count_served()
+        line: Line = "mixed" if self.source.mixes_hosts else "in order"
+        self.catalog.want(self.collection.id, self.source.name, found, line)
+        self._something_waits()
 
-    def _count_served(self) -> None:
+    def _something_waits(self) -> None:
+        self._nothing_until = dict.fromkeys(WAITING_AT_MOST, 0.0)
         if self.collection.most is not None:
             self._served = self.catalog.items_served(self.collection.id)
 
@@ -151,8 +155,10 @@ class Engine:
 
     async def _lease_more(self, lanes: dict[str, tuple[str, ...]]) -> None:
         for lane, kinds in lanes.items():
-            free = WAITING_AT_MOST[lane] - sum(its == lane for its in self._leased.values())
-            if free < WAITING_AT_MOST[lane] // 2 or time.time() < self._nothing_until[lane]:
+            # pages that are asked for beyond what is wanted would be asked for in vain
+            most = WAITING_AT_MOST[lane] if lane == PICTURE else min(WAITING_AT_MOST[lane], self._room())
+            free = most - sum(its == lane for its in self._leased.values())
+            if free < (most + 1) // 2 or time.time() < self._nothing_until[lane]:
                 continue
             now = time.time()
             got = await self._in_catalog(
@@ -212,7 +218,8 @@ class Engine:
             return
         finished = task.result()
         self._finished.append(finished)
-        self._leased.pop(finished.id, None)
+        if self._leased.get(finished.id) == PICTURE:  # what a page named counts only when it is recorded
+            self._leased.pop(finished.id)
         self._headway.count(finished)
 
     def _turn_is_over(self, host: str, outcome: Fetched | Failed) -> None:
@@ -224,25 +231,32 @@ class Engine:
     # records
 
     async def _record_now_and_then(self) -> None:
-        if len(self._finished) >= RECORD_ROWS or time.monotonic() - self._recorded > RECORD_EVERY_S:
+        is_all = bool(self._finished) and not self._under_way
+        if is_all or len(self._finished) >= RECORD_ROWS or time.monotonic() - self._recorded > RECORD_EVERY_S:
             await self._in_catalog(self._record)
 
     def _record(self) -> None:
         """In the catalog's thread. What is taken out of a list here is in the catalog before anything else happens."""
         now = time.time()
         finished, self._finished = self._finished, []
+        ended = finished
         if self.collection.most is not None:
             finished = [one for one in finished if self._is_within_limit(one)]
         if finished:
             self.catalog.finish(self.source.name, self.worker, finished)
-            self._count_served()
+            self._something_waits()
+        for one in ended:
+            self._leased.pop(one.id, None)
         let_go, self._let_go = self._let_go, []
         if let_go:
             self.catalog.give_back(self.worker, let_go)
         if now - self._renewed > LEASE_S / 4:
             self._renewed = now
             self.catalog.renew(self.worker, now + LEASE_S)
-        self._share_pauses(now)
+        if now - self._looked > LOOK_EVERY_S:
+            self._looked = now
+            take_over(self.catalog, self.progress)
+            self._share_pauses(now)
         self._headway.say(self._schedule.cooling())
         self._recorded = time.monotonic()
 
@@ -265,15 +279,16 @@ class Engine:
         for host, reason in cooled.items():
             if host in cooling:
                 self.catalog.cool_host(host, cooling[host], reason)
-        if now - self._looked > LOOK_EVERY_S:
-            self._looked = now
-            for host, until in self.catalog.cool_hosts(now).items():
-                if until > cooling.get(host, 0.0):
-                    self._schedule.cool(host, until)
+        for host, until in self.catalog.cool_hosts(now).items():
+            if until > cooling.get(host, 0.0):
+                self._schedule.cool(host, until)
 
     # when to rest, and when it is over
 
     async def _is_all_done(self) -> bool:
+        if self._under_way:
+            return False
+        await self._in_catalog(self._record)  # what is recorded may make room for more
         fed = self._feeder.ended or not self._room()
         return fed and await self._is_idle(sum(self._lanes().values(), ()))
 
@@ -281,7 +296,6 @@ class Engine:
         """Whether nothing of these kinds is under way here, nor waits for anybody."""
         if self._under_way or any(LANES[kind] in self._leased.values() for kind in kinds):
             return False
-        await self._in_catalog(self._record)
         return await self._in_catalog(self.catalog.next_try, self.collection.id, kinds) is None
 
     def _rest_s(self) -> float:

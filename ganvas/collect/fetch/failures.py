@@ -56,8 +56,8 @@ def failed_by(error: BaseException) -> Failed:
     for known in (cause, error):
         for kinds, name in _CLASSES:
             if known is not None and isinstance(known, kinds) and not (known is cause and name == "cut-short"):
-                return Failed(name, one_line(_words(known, name)))
-    return Failed("protocol", one_line(f"{type(error).__name__}: {error}"))
+                return Failed(name, _words(known, name))
+    return Failed("protocol", f"{type(error).__name__}: {error}")
 
 
 def failed_with(status: int, headers: dict[str, str], now: dt.datetime) -> Failed:

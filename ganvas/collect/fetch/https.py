@@ -181,7 +181,11 @@ class _Whole:
 
 
 def _headers(response: httpcore.Response) -> CIMultiDict[str]:
-    return CIMultiDict((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers)
+    return CIMultiDict((_text(name), _text(value)) for name, value in response.headers)
+
+
+def _text(header: bytes) -> str:
+    return header.decode("utf-8", "surrogateescape")  # as aiohttp does
 
 
 async def _close(http: httpcore.AsyncHTTP2Connection | httpcore.AsyncHTTP11Connection) -> None:
