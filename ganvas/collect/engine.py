@@ -108,7 +108,8 @@ class Engine:
         async def are_read() -> bool:
             await self._record_now_and_then()
             begun = self._feeder.ended or not self._room() or (self._feeder.written > 0 and not all_of_it)
-            return begun and await self._is_idle((LIST,))
+            # a list that names more than is wanted waits for when more is
+            return begun and (not self._room() or await self._is_idle((LIST,)))
 
         await self._until(are_read, lambda: {PAGE: (LIST,)})
         counts = await self._in_catalog(self.catalog.fetch_counts, self.collection.id)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import itertools
+import json
+import re
 import signal
 import subprocess
 import sys
@@ -20,7 +22,7 @@ from sqlalchemy import select
 from ganvas.catalog.schema import Image, ItemImage
 from ganvas.catalog.schema import Item as ItemTable
 from ganvas.collect.collecting import Collected, collect
-from ganvas.collect.fetch import pace
+from ganvas.collect.fetch import schedule
 from ganvas.collect_settings import CollectSettings, ServiceSettings
 from ganvas.errors import InputError
 from ganvas.studio import StudioFolder
@@ -65,7 +67,7 @@ def pictures(paint: Any) -> Iterator[Loopback]:
 def run(studio: StudioFolder, source: str, notes: Any, most: int | None = None, **options: Any) -> Collected:
     services = {name: options.pop(name) for name in ("commons", "openverse") if name in options}
     quick = {name: ServiceSettings(base_url=address, rate_per_s=500) for name, address in services.items()}
-    settings = CollectSettings(allow_hosts=["127.0.0.1"], contact="tests@example.org", **quick)
+    settings = CollectSettings(allow_hosts=["127.0.0.1"], contact="tests@example.org", pause_s=0.2, **quick)
     return collect(studio, source, options, most=most, settings=settings, progress=notes, workers=1)
 
 
@@ -187,7 +189,7 @@ def wait_for(what: Callable[[], bool], within_s: float = 60.0) -> None:
 def test_commons_gives_pictures_with_licences_and_is_asked_again_when_it_lags(
     studio: StudioFolder, notes: Any, paint: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pace, "COOL_S", 0.2)
+    monkeypatch.setattr(schedule, "FIRST_DELAY_S", 0.2)
     files = [described(n, width=4000 if n % 2 else 640) for n in range(70)]
     with CommonsReplica(files, paint) as replica:
         replica.error = {"code": "maxlag", "info": "7 seconds lagged"}
@@ -214,3 +216,44 @@ def test_openverse_gives_a_thumbnail_where_the_original_is_gone_and_marks_it(
     found = items(studio)
     assert [row.key[-2:] for row in found if row.details.get("thumbnail") is True] == ["04"]
     assert {row.licence for row in found} == {"CC BY-SA 2.0"}
+
+
+def test_from_the_command_line_to_the_credits(
+    tmp_path: Path, call: Callable[..., tuple[int, str, str]], paint: Any
+) -> None:
+    root = tmp_path / "studio"
+    assert call("new", root)[0] == 0
+    with open(root / "ganvas.toml", "a") as file:
+        file.write("[collect.commons]\nrate_per_s = 500\n")
+    ask = ["-C", root, "collect", "commons", "--allow-host", "127.0.0.1"]
+    with CommonsReplica([described(n, width=800) for n in range(12)], paint) as replica:
+        code, _, said = call(*ask, "vases", "--base-url", replica.base_url)
+        assert (code, "--contact you@example.org" in said, replica.asked) == (1, True, [])
+        ask += ["--contact", "me@example.org", "--base-url", replica.base_url]
+        code, out, said = call(*ask, "vases", "--licence", "by-sa", "--limit", "5", "--json")
+        assert (code, json.loads(out)["items"]) == (0, 5), said
+        code, out, said = call(*ask, "--category", "Greek vases", "--width", "0")
+        assert (code, out) == (0, "12 items, 12 pictures (7 new)\n"), said
+    assert call("-C", root, "set", "make", "vases", "--size", "8x8")[0] == 0
+    code, out, _ = call("-C", root, "credits", "vases")
+    assert code == 0
+    assert re.search(r"CC BY-SA 4.0 +12", out)
+    text = (root / "sets" / "vases" / "CREDITS.md").read_text()
+    assert all(f": “Vase {n}” by Ada L., CC BY-SA 4.0 (https" in text for n in range(12))
+
+
+def test_options_of_lists_are_options_of_the_command_line(
+    tmp_path: Path, call: Callable[..., tuple[int, str, str]], pictures: Loopback
+) -> None:
+    root = tmp_path / "studio"
+    assert call("new", root)[0] == 0
+    path = tmp_path / "list.csv"
+    path.write_text(f"a,b,modell\n{pictures.base_url}/1,x,jordan 1\n")
+    ask = ["-C", root, "collect", "urls", path, "--allow-host", "127.0.0.1"]
+    code, _, said = call(*ask, "--label-column", "model")
+    assert (code, said.count("\n")) == (1, 1)
+    assert "no column 'model' for --label-column. Did you mean modell?" in said
+    code, out, _ = call(*ask, "--label-column", "modell", "--url-column", "a", "--json")
+    assert (code, json.loads(out)["pictures"]) == (0, 1)
+    code, out, _ = call("collect", "urls", "--help")
+    assert all(f"--{what}-column" in out for what in ("url", "label", "title", "licence", "attribution"))
