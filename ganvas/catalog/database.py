@@ -69,6 +69,15 @@ class Database:
         if not self.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock})
 
+    def look_up_by_index(self, connection: Connection) -> None:
+        """Until the end of the transaction. Of tables that grew faster than PostgreSQL's statistics of them, it reads a
+        million rows to find 500.
+        """
+        if not self.is_sqlite:
+            slow_ways = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
+            off = ", ".join(f"set_config('{way}', 'off', true)" for way in slow_ways)
+            connection.execute(text(f"SELECT {off}"))
+
 
 def _address(where: str | Path) -> URL:
     if isinstance(where, Path):
@@ -109,8 +118,6 @@ def _engine(url: URL, patience_s: float) -> Engine:
             add_functions(connection)
         else:
             cursor.execute(f"SET lock_timeout = {round(patience_s * 1000)}")
-            # at its default of 4, for turning disks, 500 addresses are looked for by reading a table of a million rows
-            cursor.execute("SET random_page_cost = 1.1")
             connection.commit()
         cursor.close()
 

@@ -110,6 +110,9 @@ def _waiting(
 
 def _elsewhere(connection: Connection, collection_id: int, digests: Sequence[str]) -> dict[str, list[Elsewhere]]:
     """What other collections have, or are at, of these addresses."""
+    others = select(Collection.id).where(Collection.id != collection_id).limit(1)
+    if not digests or connection.scalar(others) is None:
+        return {}
     names = ("digest", "id", "state", "next_try", "sha256", "fetched_at", "status", "content_type")
     query = select(*(getattr(Fetch, name) for name in names))
     query = query.where(Fetch.collection_id != collection_id, Fetch.state.in_((DONE, LEASED)))

@@ -43,7 +43,8 @@ class Outcomes:
         self._images(known, rows)
         pictures = [one for one in mine if rows[one.id].kind == PICTURE]
         self._wake_stand_ins([one.id for one in pictures if one.state in (FAILED, REFUSED)], rows)
-        self._mark_thumbnails([one.id for one in pictures if one.state == DONE], rows)
+        had = self._items_of([one.id for one in pictures if one.state == DONE])
+        mark_thumbnails(self.connection, [item for _, item, _ in had])
         self._found(mine, rows)
 
     def _rows(self, ids: Sequence[int]) -> dict[int, Any]:
@@ -129,15 +130,6 @@ class Outcomes:
         for ids in chunks(sorted(woken)):
             wake = update(Fetch).where(Fetch.id.in_(ids))
             self.connection.execute(wake.values(state=WAITING, next_try=Fetch.id * PLACE))
-
-    def _mark_thumbnails(self, done: Sequence[int], rows: dict[int, Any]) -> None:
-        """Of items whose stand-in was had now, or whose original was, after its stand-in."""
-        touched = [id for id in done if rows[id].stand_in_for is not None]
-        for chunk in chunks(done):
-            late = select(Fetch.stand_in_for).where(Fetch.stand_in_for.in_(chunk), Fetch.state == DONE)
-            touched += [id for id in self.connection.scalars(late) if id is not None]
-        if touched:
-            mark_thumbnails(self.connection, [item for _, item, _ in self._items_of(set(touched))])
 
     def _found(self, finished: Sequence[Finished], rows: dict[int, Any]) -> None:
         found: dict[int, list[Page | Item]] = {}

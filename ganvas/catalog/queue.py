@@ -37,6 +37,7 @@ class QueueQueries(Database):
         pieces = list(found)
         with self.session(write=True) as connection:
             self.one_at_a_time(connection)
+            self.look_up_by_index(connection)
             label = connection.scalar(select(Collection.label).where(Collection.id == collection_id))
             wanting = Wanting(self, connection, collection_id, label, source, mixed=line == "mixed")
             new = wanting.record(pieces)
@@ -52,12 +53,14 @@ class QueueQueries(Database):
         """
         with self.session(write=True) as connection:
             self.one_at_a_time(connection, LEASE_LOCK)  # or two might take one address for two collections
+            self.look_up_by_index(connection)
             return take(connection, collection_id, worker, n, kinds, now, until)
 
     def renew(self, worker: str, until: float) -> None:
         """Make this worker's leases longer."""
         with self.session(write=True) as connection:
             self.one_at_a_time(connection)
+            self.look_up_by_index(connection)
             longer = update(Fetch).where(leases(connection, worker))
             connection.execute(longer.values(leased_until=until, next_try=until))
 
@@ -77,11 +80,13 @@ class QueueQueries(Database):
         """Set everything that a worker (of this process, or one that died) has leased back to waiting."""
         with self.session(write=True) as connection:
             self.one_at_a_time(connection)
+            self.look_up_by_index(connection)
             return connection.execute(back(leases(connection, worker))).rowcount
 
     def workers(self) -> set[str]:
         """Who has anything leased."""
         with self.session() as connection:
+            self.look_up_by_index(connection)
             query = select(Fetch.leased_by).where(leases(connection)).distinct()
             return {worker for worker in connection.scalars(query) if worker is not None}
 
@@ -92,6 +97,7 @@ class QueueQueries(Database):
         """
         with self.session(write=True) as connection:
             self.one_at_a_time(connection)
+            self.look_up_by_index(connection)
             Outcomes(self, connection, source, worker).record(finished)
 
     def next_try(self, collection_id: int, kinds: Sequence[str]) -> float | None:
@@ -104,6 +110,7 @@ class QueueQueries(Database):
             for state in (WAITING, LEASED)
         ]
         with self.session() as connection:
+            self.look_up_by_index(connection)
             times = connection.execute(select(*first)).one() if first else ()
             return min((time for time in times if time is not None), default=None)
 

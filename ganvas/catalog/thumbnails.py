@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, select, update
 
 from ganvas.catalog.fetch_records import DONE
 from ganvas.catalog.images import chunks
-from ganvas.catalog.schema import Fetch, Item, ItemFetch
+from ganvas.catalog.schema import Fetch, Image, Item, ItemFetch, ItemImage
 
 MARK = "thumbnail"
 
@@ -23,20 +23,24 @@ def mark_thumbnails(connection: Connection, items: Iterable[int]) -> None:
 
 
 def _thumbs(connection: Connection, items: Iterable[int]) -> dict[int, set[int]]:
-    return _places(connection, items, Fetch.stand_in_for.is_not(None))
+    """Item -> positions at which it has a thumbnail."""
+    image_of = (Image, Image.sha256 == Fetch.sha256)
+    has_it = (ItemImage.item_id == ItemFetch.item_id) & (ItemImage.image_id == Image.id)
+    query = _done(items).where(Fetch.stand_in_for.is_not(None)).join(*image_of).join(ItemImage, has_it)
+    return _places(connection, query)
 
 
 def _originals(connection: Connection, items: Iterable[int]) -> dict[int, set[int]]:
-    return _places(connection, items, Fetch.stand_in_for.is_(None))
+    """Item -> positions at which the original was had."""
+    return _places(connection, _done(items).where(Fetch.stand_in_for.is_(None)))
 
 
-def _places(connection: Connection, items: Iterable[int], condition: object) -> dict[int, set[int]]:
-    """Item -> positions at which a fetch of this sort is done."""
-    query = (
-        select(ItemFetch.item_id, ItemFetch.position)
-        .join(Fetch, Fetch.id == ItemFetch.fetch_id)
-        .where(ItemFetch.item_id.in_(list(items)), Fetch.state == DONE, condition)  # type: ignore[arg-type]
-    )
+def _done(items: Iterable[int]) -> Select[tuple[int, int]]:
+    query = select(ItemFetch.item_id, ItemFetch.position).join(Fetch, Fetch.id == ItemFetch.fetch_id)
+    return query.where(ItemFetch.item_id.in_(list(items)), Fetch.state == DONE)
+
+
+def _places(connection: Connection, query: Select[tuple[int, int]]) -> dict[int, set[int]]:
     places: dict[int, set[int]] = {}
     for item, position in connection.execute(query):
         places.setdefault(item, set()).add(position)

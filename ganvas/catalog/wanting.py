@@ -81,6 +81,7 @@ class Wanting:
         self.label = label
         self.source = storable(source)
         self.mixed = mixed
+        self.with_thumbnails: list[int] = []
         self.place = connection.scalar(select(func.max(Fetch.id))) or 0
 
     def record(self, found: Iterable[Page | Item]) -> int:
@@ -121,7 +122,7 @@ class Wanting:
         while named:
             added, named = self._pictures(named)
             new += added
-        mark_thumbnails(self.connection, [id for id in ids.values() if id <= newest])
+        mark_thumbnails(self.connection, [id for id in ids.values() if id <= newest] + self.with_thumbnails)
         return new
 
     def _item_ids(self, items: Sequence[Item]) -> dict[str, int]:
@@ -235,6 +236,7 @@ class Wanting:
             and (one.original is None or one.state == WAITING)
         ]
         link_images(self.database, self.connection, had)
+        self.with_thumbnails += [one.item for one, _ in pairs if one.original is not None and one.state == WAITING]
 
 
 def link_images(database: Database, connection: Connection, links: Sequence[tuple[int, str, int]]) -> None:
@@ -263,4 +265,4 @@ def _text(value: Any) -> str:
 
 
 def _year(value: Any) -> int | None:
-    return value if isinstance(value, int) and abs(value) <= LARGEST_YEAR else None
+    return value if type(value) is int and abs(value) <= LARGEST_YEAR else None

@@ -239,3 +239,71 @@ def test_hosts_cool_until_the_latest_time_that_was_said(catalog: Catalog) -> Non
     catalog.cool_host("a.example", NOW + 5, "403")
     assert catalog.cool_hosts(NOW) == {"a.example": NOW + 10}
     assert catalog.cool_hosts(NOW + 10) == {}
+
+
+def test_what_no_database_takes_as_it_is_becomes_a_row_all_the_same(catalog: Catalog) -> None:
+    collection = begin(catalog)
+    strange = "a\0b\ud800 😀 'x' \"y\" \\ \n"
+    odd = Item(
+        strange,
+        (Picture(f"http://a.example/{strange}"), Picture("http://[broken/")),
+        title=7,  # type: ignore[arg-type]
+        artist=strange,
+        begin_date=10**12,
+        end_date=True,
+        tags=(strange,),
+        details={strange: [strange, float("nan"), 2**70, {"deep": None}], "thumbnail": "http://a.example/small"},
+    )
+    page = Page(f"http://a.example/page{strange}", what=strange, note={strange: strange})
+    for new in (3, 0):
+        assert catalog.want(collection, "test", [odd, page, odd, page]) == new
+    leased = lease(catalog, collection)
+    assert [one.kind for one in leased] == [PAGE, PICTURE, PICTURE]
+    finish(catalog, *(Finished(one.id, DONE, reason=strange, final_url=strange, image=image(1)) for one in leased[1:]))
+    finish(catalog, Finished(leased[0].id, FAILED, error="gone", reason=strange))
+    [row] = catalog.items_of(image(1).sha256)
+    assert (row.title, row.details["thumbnail"]) == ("7", "http://a.example/small")
+    assert row.key.startswith("a\\x00b")
+    assert "😀" in row.key
+    assert catalog.fetches_of(f"http://a.example/{strange}")[0].items == [row.key]
+
+
+def test_mixed_pictures_wait_in_another_order_than_they_were_found(catalog: Catalog) -> None:
+    collection = begin(catalog)
+    catalog.want(collection, "test", map(item, range(100)), "mixed")
+    order = [int(one.url.rpartition("/")[2].removesuffix(".jpg")) for one in lease(catalog, collection)]
+    assert sorted(order) == list(range(100))
+    assert sum(one > other for one, other in zip(order, order[1:], strict=False)) > 25
+
+
+def test_thumbnails_that_originals_share_come_for_those_that_failed_only(catalog: Catalog) -> None:
+    collection = begin(catalog)
+    small = Picture("http://a.example/small.jpg")
+    catalog.want(
+        collection, "test", [item(n, pictures=(Picture(f"http://a.example/{n}.jpg", instead=small),)) for n in (1, 2)]
+    )
+    one, two = lease(catalog, collection)
+    finish(catalog, Finished(one.id, DONE, image=image(1)), Finished(two.id, REFUSED, error="robots"))
+    [stand_in] = lease(catalog, collection)
+    finish(catalog, Finished(stand_in.id, DONE, image=image(9)))
+    assert [(row.key, row.details) for row in catalog.items_of(image(9).sha256)] == [("2", {"thumbnail": True})]
+    assert details(catalog, image(1).sha256) == [{}]
+    late = item(3, pictures=(Picture("", instead=small),))
+    assert catalog.want(collection, "test", [late]) == 1
+    assert [row.key for row in catalog.items_of(image(9).sha256)] == ["2", "3"]
+    assert details(catalog, image(9).sha256)[1] == {"thumbnail": True}
+
+
+def test_other_bytes_from_the_same_address_are_one_more_image_of_its_item(catalog: Catalog) -> None:
+    collection = begin(catalog)
+    catalog.want(collection, "test", [item(1)])
+    for number, known in ((1, None), (2, image(1).sha256), (2, image(2).sha256)):
+        [leased] = lease(catalog, collection)
+        assert leased.own_sha256 == known
+        finish(catalog, Finished(leased.id, DONE, image=image(number), status=200, etag=f'"{number}"'))
+        assert catalog.ask_anew(collection) == 1
+    [leased] = lease(catalog, collection)
+    finish(catalog, Finished(leased.id, DONE, status=304))
+    assert [[row.key for row in catalog.items_of(image(n).sha256)] for n in (1, 2)] == [["1"], ["1"]]
+    [row] = catalog.fetches_of(leased.url)
+    assert (row.state, row.sha256, row.bytes) == (DONE, image(2).sha256, 102)
