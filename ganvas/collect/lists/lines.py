@@ -19,6 +19,7 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+CONTROL = bytes(set(range(1, 32)) - set(b"\t\n\r\x0b\x0c\x1a\x1b\x1f"))
 ADDRESS = re.compile(r"\s*(https?:)?//[^\s/]", re.IGNORECASE)
 
 
@@ -50,6 +51,12 @@ def text_lines(path: str, note: Callable[[str], None]) -> Iterator[str]:
 def decoded(head: bytes) -> str:
     """The first bytes of a list as text."""
     return head.decode(_encoding(head) or "utf-8", "replace").lstrip("\ufeff").replace("\0", "")
+
+
+def is_text(head: bytes) -> bool:
+    """Whether the first bytes can be text in any encoding: text has hardly a control character."""
+    control = len(head) - len(head.translate(None, delete=CONTROL))
+    return _encoding(head) is not None or 100 * control <= len(head)
 
 
 def begins_with_address(text: str) -> bool:
@@ -95,6 +102,6 @@ def _encoding(head: bytes) -> str | None:
         if head.startswith(mark):
             return name
     zeros = head[:4096].count(0)
-    if zeros < len(head[:4096]) / 4:
+    if 4 * zeros <= len(head[:4096]):
         return None
     return "utf-16-be" if head[0:4096:2].count(0) > zeros / 2 else "utf-16-le"
