@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Generator, Iterator
 from typing import Any, BinaryIO
 
-from ganvas.collect.lists.bytes_in import DAMAGED, HEAD_BYTES, named, open_bytes
+from ganvas.collect.lists.bytes_in import DAMAGED, HEAD_BYTES, briefly, named, open_bytes
 from ganvas.errors import InputError
 
 LONGEST_BYTES = 16 * 2**20  # of a line: what has longer ones is no list
@@ -70,7 +70,7 @@ def _lines(file: BinaryIO, path: str, note: Callable[[str], None]) -> Iterator[s
     file.seek(0)
     encoding = _encoding(head)
     if encoding is not None and encoding != "utf-8":
-        note(f"{named(path)} is read as {encoding.upper()}")
+        note(f"{briefly(path)} is read as {encoding.upper()}")
         yield from _text(file, encoding, "\n")
         return
     file.seek(3 if encoding else 0)
@@ -87,7 +87,7 @@ def _lines(file: BinaryIO, path: str, note: Callable[[str], None]) -> Iterator[s
             strange += 1
             yield line.decode("latin-1")
     if strange:
-        note(f"{named(path)}: {strange:,} lines are not UTF-8; they were read as Latin-1")
+        note(f"{briefly(path)}: {strange:,} lines are not UTF-8; they were read as Latin-1")
 
 
 def _text(file: BinaryIO, encoding: str, newline: str | None) -> Iterator[str]:
