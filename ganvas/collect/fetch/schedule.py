@@ -15,7 +15,7 @@ from random import Random
 from typing import Generic, TypeVar
 
 from ganvas.collect.fetch.outcome import Failed, Fetched
-from ganvas.collect.fetch.pace import Pace
+from ganvas.collect.fetch.pace import COOL_S, Pace
 
 Job = TypeVar("Job")
 
@@ -44,7 +44,7 @@ class Schedule(Generic[Job]):
         rate_per_s: float | None,
         rates: dict[str, float],
         clock: Callable[[], float],
-        pause_s: float = 30.0,
+        pause_s: float = COOL_S,
     ) -> None:
         """`rates` are those of single hosts. `clock` gives seconds since 1970, as in rows. `pause_s`: how long a host
         is left alone that refuses and does not say for how long.
