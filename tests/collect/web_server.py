@@ -131,8 +131,6 @@ async def _http1(server: WebServer, reader: asyncio.StreamReader, writer: asynci
         if isinstance(found, Said):
             writer.write(whole(found.status, found.headers, found.body))
             await writer.drain()
-            if asked.headers.get("connection") == "close":
-                return
         else:
             await found(asked, writer)
             await writer.drain()

@@ -30,37 +30,44 @@ class Http1:
     def __init__(self, guard: Guard, tls: ssl.SSLContext, connect_timeout_s: float, read_timeout_s: float) -> None:
         self._guard = guard
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        timeout = aiohttp.ClientTimeout(
+            total=None, connect=connect_timeout_s, sock_connect=connect_timeout_s, sock_read=read_timeout_s
+        )
+        self._keeping = self._session(tls, timeout, keepalive_timeout=KEPT_FOR_S)
+        self._closing = self._session(tls, timeout, force_close=True)
+
+    @asynccontextmanager
+    async def ask(self, target: Target, headers: Mapping[str, str]) -> AsyncIterator[Reply]:
+        session = self._keeping
+        if len(self._sockets) > MOST_SOCKETS:
+            session, headers = self._closing, {**headers, "Connection": "close"}
+        url = URL(target.url, encoded=True)
+        async with session.get(url, headers=headers, allow_redirects=False) as response:
+            yield Reply(response.status, response.headers, response.content.iter_any(), "HTTP/1.1")
+
+    async def close(self) -> None:
+        await self._keeping.close()
+        await self._closing.close()
+
+    def _session(self, tls: ssl.SSLContext, timeout: aiohttp.ClientTimeout, **keeping: Any) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
-            resolver=_Pinned(guard),
+            resolver=_Pinned(self._guard),
             use_dns_cache=False,  # the guard's own
             ssl=tls,
             limit=0,  # the schedule's matter
-            keepalive_timeout=KEPT_FOR_S,
             socket_factory=self._socket,
+            **keeping,
         )
-        self._session = aiohttp.ClientSession(
+        return aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(
-                total=None, connect=connect_timeout_s, sock_connect=connect_timeout_s, sock_read=read_timeout_s
-            ),
+            timeout=timeout,
             auto_decompress=False,
             trust_env=False,
             max_headers=MOST_HEADERS,
             max_line_size=MOST_HEADER_BYTES,
             max_field_size=MOST_HEADER_BYTES,
         )
-
-    @asynccontextmanager
-    async def ask(self, target: Target, headers: Mapping[str, str]) -> AsyncIterator[Reply]:
-        if len(self._sockets) > MOST_SOCKETS:
-            headers = {**headers, "Connection": "close"}
-        url = URL(target.url, encoded=True)
-        async with self._session.get(url, headers=headers, allow_redirects=False) as response:
-            yield Reply(response.status, response.headers, response.content.iter_any(), "HTTP/1.1")
-
-    async def close(self) -> None:
-        await self._session.close()
 
     def _socket(self, info: tuple[Any, ...]) -> socket.socket:
         made = self._guard.socket(info)

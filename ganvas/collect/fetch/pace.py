@@ -1,7 +1,8 @@
 """How fast one host is asked: `Pace`, which slows down on what the host says and recovers step by step.
 
-Half as many at a time and half as often after a refusal, one more after as many answers as there are turns: the rule by
-which TCP shares a line (additive increase, multiplicative decrease).
+A refusal halves how often it is asked (a few 403 among answers do not: they are single pictures'). Refusals in a row
+also halve how many fetches it has at a time, and it is left alone for as long as it says, or for half a minute and
+twice that each time. Answers bring it back step by step: the rule by which TCP shares a line.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ COOL_S = 30.0
 LONGEST_COOL_S = 600.0
 SLOWEST_S = 5.0  # between two fetches of a host that is asked at all
 PAUSE_S = 1.0  # what is longer than this between two fetches was no pace
-FORBIDDEN_IN_A_ROW = 3  # one 403 among answers is about one picture; so many are the host's
+IN_A_ROW = 3  # one refusal among answers is about one picture, so many are the host's; more where single ones are usual
+MOST_IN_A_ROW = 20
+MANY_FORBIDDEN = 0.3  # of the last twenty or so
 FRUITLESS_COOLINGS = 5  # after these, a host that never gave anything but 403 means it: no firewall is waited for
 SILENT_IN_A_ROW = 4
-SILENT = ("timeout", "connect", "dns")
+KEPT_TURNS = 0.75  # of a host that has answered before, however many of its pictures hang
+SILENT = ("timeout", "connect", "dns", "server-error")
 NOTHING_ASKED = ("address", "robots", "opt-out")
 
 
@@ -24,8 +28,13 @@ class Pace:
 
     __slots__ = (
         "turns", "spacing_s", "next_at", "cool_until", "busy",
+<<<<<<< HEAD
         "_pause_s", "_most_turns", "_least_spacing_s", "_last_taken", "_interval_s",
         "_answered", "_coolings", "_forbidden", "_silent",
+=======
+        "_most_turns", "_least_spacing_s", "_last_taken", "_interval_s",
+        "_answered", "_refused", "_single", "_share", "_stopped", "_coolings", "_silent",
+>>>>>>> col-fetch
     )  # fmt: skip
 
     def __init__(self, per_host: int, rate_per_s: float | None, pause_s: float = COOL_S) -> None:
@@ -40,7 +49,11 @@ class Pace:
         self._last_taken: float | None = None
         self._interval_s = 0.0  # between two fetches, smoothed
         self._answered = False
-        self._coolings = self._forbidden = self._silent = 0
+        self._refused = 0  # refusals without an answer between
+        self._single = 0  # refusals that an answer followed: those of single pictures
+        self._share = 0.0  # of refusals, lately
+        self._stopped = 0  # how often it was left alone after it had answered
+        self._coolings = self._silent = 0  # both in a row
 
     @property
     def begins_at(self) -> float:
@@ -53,7 +66,8 @@ class Pace:
 
     def is_plain(self, now: float) -> bool:
         """Nothing is to be remembered of the host."""
-        return self.busy == 0 and self.begins_at <= now and self.turns >= self._most_turns and not self._coolings
+        as_ever = self.turns >= self._most_turns and self.spacing_s <= self._least_spacing_s
+        return as_ever and self.busy == 0 and self.begins_at <= now and not (self._coolings or self._stopped)
 
     def take(self, now: float) -> None:
         """A fetch begins."""
@@ -71,7 +85,7 @@ class Pace:
         if outcome is None or error in NOTHING_ASKED:
             return
         if isinstance(outcome, Failed) and ERRORS[outcome.error].cools:
-            self._cooled(outcome, now)
+            self._refuses(outcome, now)
         elif error in SILENT:
             self._was_silent(now)
         elif error is None or not ERRORS[error].passes:
@@ -87,42 +101,67 @@ class Pace:
         self.cool_until = max(self.cool_until, until)
 
     def _answers(self) -> None:
+        if self._refused:
+            self._single = min(self._single + 1, MOST_IN_A_ROW)
+        elif self._coolings:  # being left alone helped: so it was the host's
+            self._single //= 2
         self._answered = True
-        self._coolings = self._forbidden = self._silent = 0
+        self._share -= 0.05 * self._share
+        self._coolings = self._refused = self._silent = 0
         self.turns = min(self._most_turns, self.turns + 1.0 / self.turns)
-        self.spacing_s = max(self._least_spacing_s, 0.9 * self.spacing_s if self.spacing_s > 1e-3 else 0.0)
+        # a host that has had to stop ganvas several times is trusted more slowly each time
+        nearer = self.spacing_s * (1 - 0.1 / (1 + self._stopped))
+        self.spacing_s = max(self._least_spacing_s, nearer if nearer > 1e-3 else 0.0)
 
-    def _cooled(self, outcome: Failed, now: float) -> None:
+    def _refuses(self, outcome: Failed, now: float) -> None:
         if now < self.cool_until:  # begun before: what it says is known
-            if outcome.retry_after_s is not None:
-                self.cool(now + outcome.retry_after_s)
+            self.cool(now + (outcome.retry_after_s or 0.0))
             return
-        if outcome.error == "forbidden" and outcome.retry_after_s is None and not self._host_forbids():
+        self._refused += 1
+        self._share += 0.05 * (1 - self._share)
+        if self._refused < self._certain_after(outcome):
+            self._may_be_single(outcome)
             return
-        self._slow_down()
-        self._cool_down(outcome.retry_after_s, now)
-
-    def _host_forbids(self) -> bool:
-        self._forbidden += 1
-        if not self._answered and self._coolings >= FRUITLESS_COOLINGS:
+        self._refused = 0
+        if not self._coolings:
+            self._stopped += self._answered
+            self._ask_less_often()
+            self.turns = max(self.turns / 2, 1.0)
+        if outcome.error == "forbidden" and not self._answered and self._coolings >= FRUITLESS_COOLINGS:
             self.spacing_s = max(self._least_spacing_s, PAUSE_S)
-            return False
-        return self._coolings > 0 or self._forbidden >= FORBIDDEN_IN_A_ROW
+        else:
+            self._cool_down(outcome.retry_after_s, now)
+
+    def _may_be_single(self, outcome: Failed) -> None:
+        if self._refused > 1 or self._coolings:
+            return
+        if outcome.error != "forbidden":
+            self._ask_less_often()
+        elif self._share > MANY_FORBIDDEN:
+            self._ask_less_often(PAUSE_S)
+
+    def _certain_after(self, outcome: Failed) -> int:
+        """How many refusals in a row are the host's, and no single picture's."""
+        if not self._answered and outcome.error != "forbidden":
+            return 1
+        if self._coolings and self._single < IN_A_ROW:
+            return 1
+        return min(IN_A_ROW + self._single, MOST_IN_A_ROW)
 
     def _was_silent(self, now: float) -> None:
         self._silent += 1
         if self._silent % SILENT_IN_A_ROW:
             return
         if self._answered:  # some of its pictures hang; the others are not to wait for them one by one
-            self.turns = max(self.turns / 2, self._most_turns / 2, 1.0)
+            self.turns = min(self.turns, max(self.turns / 2, KEPT_TURNS * self._most_turns, 1.0))
         elif self.turns > 1.0:
             self.turns = max(self.turns / 2, 1.0)
         elif now >= self.cool_until:
             self._cool_down(None, now)
 
-    def _slow_down(self) -> None:
-        self.turns = max(self.turns / 2, 1.0)
-        self.spacing_s = min(2 * max(self.spacing_s, self._interval_s), max(SLOWEST_S, self._least_spacing_s))
+    def _ask_less_often(self, slowest_s: float = SLOWEST_S) -> None:
+        slower = min(2 * max(self.spacing_s, self._interval_s), slowest_s)
+        self.spacing_s = max(self.spacing_s, slower)
 
     def _cool_down(self, asked_s: float | None, now: float) -> None:
         # a server that says when to come back is taken at its word; one that does not is left alone longer each time

@@ -26,6 +26,7 @@ LFS = b"version https://git-lfs.github.com/spec/"
 GZIP = b"\x1f\x8b"
 ID = "Object ID"
 LONGEST_ID = 18  # digits
+LARGEST_FIELD = 2**17  # a quote that is not closed is told there, not at the end of the file
 COLUMNS = {  # of what is called so in records
     "isPublicDomain": "Is Public Domain",
     "isHighlight": "Is Highlight",
@@ -55,6 +56,7 @@ class MetObjects:
         self.path = path
         with self._open() as stream:
             try:
+                csv.field_size_limit(LARGEST_FIELD)
                 self.columns = [name.strip() for name in next(csv.reader(stream), [])]
             except (csv.Error, *DAMAGE) as error:
                 raise InputError(f"{path} is no MetObjects.csv ({error}): get it from {FILE_ADDRESS}") from error
@@ -93,6 +95,7 @@ class MetObjects:
     def _rows(self, count: _Count) -> Iterator[Row]:
         width = len(self.columns)
         with self._open() as stream:
+            csv.field_size_limit(LARGEST_FIELD)  # of the whole process: lists allow more
             reader = csv.reader(stream)
             try:
                 next(reader, None)
