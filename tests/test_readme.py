@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -20,9 +21,16 @@ def commands() -> dict[str, set[str]]:
     for name, command in get_command(app).commands.items():
         if getattr(command, "invoke_without_command", False):  # `cluster -k 4` beside `cluster name`
             found[name] = {option for param in command.params for option in param.opts}
-        for inner, deeper in getattr(command, "commands", {"": command}).items():
+        for inner, deeper in inner_verbs(command).items():
             found[f"{name} {inner}".strip()] = {option for param in deeper.params for option in param.opts}
     return found
+
+
+def inner_verbs(command: Any) -> dict[str, Any]:
+    """Those of a group, the verbs of sources too; itself where it is none."""
+    if not hasattr(command, "list_commands"):
+        return {"": command}
+    return {name: command.get_command(None, name) for name in command.list_commands(None)}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -56,6 +56,15 @@ def test_the_240_works_that_are_shown_without_a_key_are_all_and_it_is_said(notes
     assert "shows 240 works of a query" in notes.lines[0]
 
 
+def test_a_page_past_the_end_is_missing_and_a_first_page_that_is_refused_is_not(notes: Any) -> None:
+    with OpenverseReplica([]) as replica:
+        source = openverse(replica, notes)
+        assert source.missing(Page("x", note={"page": 13}), 401, b'{"detail": "pagination depth may not exceed 240"}')
+        assert source.missing(Page("x", note={"page": 3}), 404, b'{"detail": "Invalid page."}')
+        assert not source.missing(Page("x", note={"page": 1}, is_list=True), 401, b"")
+        assert not source.missing(Page("x", note={"page": 2}), 403, b"")
+
+
 def test_nothing_found_is_said(notes: Any) -> None:
     with OpenverseReplica([]) as replica:
         assert read_all(openverse(replica, notes, query="xyzzy"))[1] == []

@@ -215,6 +215,7 @@ BAD: dict[str, tuple[str, str | bytes]] = {
     "is one JSON array": ("list.json", '[{"url": "x"}]'),
     "no column of .*list.csv holds addresses.*There is: a, b": ("list.csv", "a,b\n1,2\n"),
     "damaged or no Parquet": ("list.parquet", b"PAR1 and no more"),
+    "not text": ("list.csv", bytes(range(256)) * 20),
     "holds no rows": ("list.txt", "# only words\n"),
     "unpack it": ("list.csv.bz2", b"BZh91AY"),
     "packed and damaged": ("list.csv.gz", b"\x1f\x8b broken"),
@@ -242,6 +243,14 @@ def test_a_column_that_is_not_there_is_told_with_the_nearest(tmp_path: Path, ite
     path = write(tmp_path / "list.csv", f"url,modell\n{A},x\n")
     with pytest.raises(InputError, match=r"no column 'model' for --label-column. Did you mean modell\?"):
         items(path, label_column="model")
+
+
+def test_columns_with_endless_names_do_not_flood_the_error(tmp_path: Path, items: Any) -> None:
+    path = write(tmp_path / "list.csv", f"{'a' * 9000},{','.join(map(str, range(5000)))}\n1,2\n")
+    for options in ({}, {"url_column": "x"}):
+        with pytest.raises(InputError) as refused:
+            items(path, **options)
+        assert len(str(refused.value)) < 500 + len(str(path))
 
 
 def test_a_list_is_the_same_from_whatever_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

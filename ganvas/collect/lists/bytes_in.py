@@ -47,8 +47,13 @@ def is_gzip(path: str | Path) -> bool:
 
 
 def named(path: str) -> str:
-    """How an error or a note names a list."""
+    """How an error names a list."""
     return "standard input" if path == STDIN else path
+
+
+def briefly(path: str) -> str:
+    """How a note names a list."""
+    return "standard input" if path == STDIN else Path(path).name
 
 
 @cache

@@ -20,6 +20,8 @@ CALLED = {
     LICENCE: ("licence", "license"),
     ATTRIBUTION: ("attribution", "credit", "credit_line", "photographer", "author"),
 }
+MOST_SHOWN, LONGEST_SHOWN = 12, 40  # columns and characters of their names in an error
+MOST_LOOKED_AT = 1000
 
 
 def choose_columns(
@@ -56,7 +58,8 @@ def _asked(what: str, column: str, columns: Sequence[str], name: str) -> str:
     same = [known for known in columns if _plain(known) == _plain(column)]
     if len(same) == 1:
         return same[0]
-    there = did_you_mean(column, columns) or f" There are {len(columns):,}, the first is {columns[0]}."
+    near = did_you_mean(column, columns[:MOST_LOOKED_AT]) if len(columns) > MOST_SHOWN else ""
+    there = near or did_you_mean(column, map(_short, columns[:MOST_SHOWN]))
     raise InputError(f"{name} has no column {column!r} for --{what}-column.{there}")
 
 
@@ -67,13 +70,18 @@ def _of_addresses(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], nam
             return column
     if called:
         return called[0]
-    shown = ", ".join(columns[:12]) + (", …" if len(columns) > 12 else "")
+    shown = ", ".join(map(_short, columns[:MOST_SHOWN])) + (", …" if len(columns) > MOST_SHOWN else "")
     raise InputError(f"no column of {name} holds addresses: name one with --url-column. There is: {shown}.")
 
 
 def _called(names: Sequence[str], columns: Sequence[str]) -> list[str]:
     plain = {_plain(column): column for column in reversed(columns)}
     return [plain[name] for name in names if name in plain]
+
+
+def _short(column: str) -> str:
+    line = " ".join(column.split())
+    return line if len(line) <= LONGEST_SHOWN else f"{line[:LONGEST_SHOWN]}…"
 
 
 def _plain(column: str) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator
-from pathlib import Path
 from typing import Any
 
+from ganvas.collect.lists.bytes_in import briefly
 from ganvas.collect.lists.lines import text_lines
 
 
@@ -27,4 +27,4 @@ def json_rows(path: str, note: Callable[[str], None]) -> Generator[dict[str, Any
         else:
             bad, first = bad + 1, first or number
     if bad:
-        note(f"{Path(path).name}: {bad:,} lines are no JSON objects and were passed over, the first is line {first:,}")
+        note(f"{briefly(path)}: {bad:,} lines are no JSON objects and were passed over, the first is line {first:,}")

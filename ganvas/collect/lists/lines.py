@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Generator, Iterator
 from typing import Any, BinaryIO
 
-from ganvas.collect.lists.bytes_in import DAMAGED, HEAD_BYTES, named, open_bytes
+from ganvas.collect.lists.bytes_in import DAMAGED, HEAD_BYTES, briefly, named, open_bytes
 from ganvas.errors import InputError
 
 LONGEST_BYTES = 16 * 2**20  # of a line: what has longer ones is no list
@@ -19,6 +19,7 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+CONTROL = bytes(set(range(1, 32)) - set(b"\t\n\r\x0b\x0c\x1a\x1b\x1f"))
 ADDRESS = re.compile(r"\s*(https?:)?//[^\s/]", re.IGNORECASE)
 
 
@@ -52,6 +53,12 @@ def decoded(head: bytes) -> str:
     return head.decode(_encoding(head) or "utf-8", "replace").lstrip("\ufeff").replace("\0", "")
 
 
+def is_text(head: bytes) -> bool:
+    """Whether the first bytes can be text in any encoding: text has hardly a control character."""
+    control = len(head) - len(head.translate(None, delete=CONTROL))
+    return _encoding(head) is not None or 100 * control <= len(head)
+
+
 def begins_with_address(text: str) -> bool:
     """Whether the first line that says something begins with an address."""
     said = (line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
@@ -63,7 +70,7 @@ def _lines(file: BinaryIO, path: str, note: Callable[[str], None]) -> Iterator[s
     file.seek(0)
     encoding = _encoding(head)
     if encoding is not None and encoding != "utf-8":
-        note(f"{named(path)} is read as {encoding.upper()}")
+        note(f"{briefly(path)} is read as {encoding.upper()}")
         yield from _text(file, encoding, "\n")
         return
     file.seek(3 if encoding else 0)
@@ -80,7 +87,7 @@ def _lines(file: BinaryIO, path: str, note: Callable[[str], None]) -> Iterator[s
             strange += 1
             yield line.decode("latin-1")
     if strange:
-        note(f"{named(path)}: {strange:,} lines are not UTF-8; they were read as Latin-1")
+        note(f"{briefly(path)}: {strange:,} lines are not UTF-8; they were read as Latin-1")
 
 
 def _text(file: BinaryIO, encoding: str, newline: str | None) -> Iterator[str]:
@@ -95,6 +102,6 @@ def _encoding(head: bytes) -> str | None:
         if head.startswith(mark):
             return name
     zeros = head[:4096].count(0)
-    if zeros < len(head[:4096]) / 4:
+    if 4 * zeros <= len(head[:4096]):
         return None
     return "utf-16-be" if head[0:4096:2].count(0) > zeros / 2 else "utf-16-le"

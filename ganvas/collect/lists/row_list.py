@@ -15,7 +15,7 @@ from typing import Any
 
 from ganvas.collect.lists.bytes_in import STDIN, head_of, is_gzip, named
 from ganvas.collect.lists.json_rows import json_rows
-from ganvas.collect.lists.lines import begins_with_address, decoded, line_rows
+from ganvas.collect.lists.lines import begins_with_address, decoded, is_text, line_rows
 from ganvas.collect.lists.parquet_rows import parquet_columns, parquet_rows
 from ganvas.collect.lists.table import delimiter_of, table_rows
 from ganvas.errors import InputError
@@ -115,4 +115,4 @@ def _no_list(head: bytes) -> str | None:
     try:
         return f"a picture ({sniff(head[:64])}): add it with `ganvas add`"
     except UnreadablePicture:
-        return None
+        return None if is_text(head) else "something that is not text"

@@ -9,6 +9,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from ganvas.collect.lists.bytes_in import briefly
 from ganvas.collect.lists.lines import ADDRESS, text_lines
 
 DELIMITERS = ",;\t|"
@@ -41,7 +42,7 @@ def table_rows(path: str, delimiter: str | None, note: Callable[[str], None]) ->
             continue
         counted.ragged += 1
         yield dict(zip(chain(columns, map(str, range(width + 1, len(cells) + 1))), cells, strict=False))
-    counted.tell(Path(path).name, note)
+    counted.tell(briefly(path), note)
 
 
 def delimiter_of(path: str, head: str) -> str | None:

@@ -78,6 +78,10 @@ class Openverse(Source):
         if number < pages and number * PAGE_SIZE < MOST and said["results"]:
             yield self._page(number + 1)
 
+    def missing(self, page: Page, status: int, body: bytes) -> bool:
+        """A page past the end of a search that has shrunk is said so by 400, 401 or 404."""
+        return status in (400, 401, 404) and page.note.get("page", 1) > 1
+
     def _page(self, number: int) -> Page:
         options, chosen = self.options, self.chosen
         asked = {

@@ -18,7 +18,7 @@ from pydantic import Field, field_validator
 
 from ganvas.catalog.wanted import Item, Page, Picture, same_address
 from ganvas.collect.labels import split_named
-from ganvas.collect.lists.bytes_in import STDIN, named
+from ganvas.collect.lists.bytes_in import STDIN, briefly, named
 from ganvas.collect.lists.columns import ATTRIBUTION, LABEL, LICENCE, TITLE, URL, addresses, choose_columns
 from ganvas.collect.lists.row_list import RowList, open_list
 from ganvas.collect.sources.source import Options as SourceOptions
@@ -68,7 +68,7 @@ class Urls(Source):
         """An item for each row, in the order of the list."""
         if self.listed.form != "lines":
             taken = "; ".join(f"{what} from column {column}" for what, column in self.columns.items())
-            self.progress.note(f"{Path(self.options.list).name}: {taken}")
+            self.progress.note(f"{briefly(self.options.list)}: {taken}")
         empty, cut, first = 0, 0, 0
         for number, row in enumerate(self.listed.rows(self.progress.note), 1):
             found = addresses(row.pop(self.columns[URL], None))
