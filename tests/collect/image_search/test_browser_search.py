@@ -14,26 +14,13 @@ import pytest
 from ganvas.catalog.wanted import Item
 from ganvas.errors import InputError, SettingsError
 from tests.collect.image_search.conftest import Search
-from tests.collect.image_search.replica import STYLES, SearchReplica, paint
+from tests.collect.image_search.replica import STYLES, SearchReplica, browsers, drivers, paint
 
 KNOWN = sorted(set(STYLES) - {"unknown"})
 
 
 def originals(items: list[Item]) -> list[str]:
     return [item.pictures[0].url for item in items]
-
-
-def browsers(replica: SearchReplica) -> list[int]:
-    """Process ids of the browsers that may reach this replica."""
-    port = replica.url.rpartition(":")[2].encode()
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if b"--host-resolver-rules=MAP 127.0.0.1:" + port in (folder / "cmdline").read_bytes():
-                found.append(int(folder.name))
-        except OSError:
-            continue
-    return found
 
 
 @pytest.mark.parametrize("style", KNOWN)
@@ -190,14 +177,16 @@ Promise.all(asked).then(() => fetch("/spied"));
 """
 
 
-def test_a_browser_that_dies_is_one_line(search: Search) -> None:
+@pytest.mark.parametrize("which", ["browser", "driver"])
+def test_a_browser_that_dies_is_one_line(search: Search, which: str) -> None:
     with SearchReplica() as replica:
         items = search(replica)
         next(items)
-        for process in browsers(replica):
+        for process in browsers(replica) if which == "browser" else drivers():
             os.kill(process, signal.SIGKILL)
-        with pytest.raises(InputError, match="image search for 'vases' stopped: .*closed"):
+        with pytest.raises(InputError, match="image search for 'vases' stopped: .*[Cc]losed") as caught:
             list(items)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_search_page_that_is_not_there_is_one_line(search: Search) -> None:
