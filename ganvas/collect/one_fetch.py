@@ -59,8 +59,10 @@ class OneFetch:
 
     async def asked(self, leased: Leased) -> Finished:
         is_picture = leased.kind == PICTURE
+        # a list is read whenever it is asked, changed or not: the lists that it names are to be asked again, too
+        etag, modified = (None, None) if leased.kind == LIST else (leased.etag, leased.modified)
         outcome = await self._fetcher.get(
-            leased.url, etag=leased.etag, modified=leased.modified, robots=is_picture or not self.source.is_api
+            leased.url, etag=etag, modified=modified, robots=is_picture or not self.source.is_api
         )
         if isinstance(outcome, Fetched) and outcome.body is not None and not is_picture:
             return await self._page(leased, outcome, outcome.body)

@@ -147,8 +147,12 @@ class Firewall:
 class Museum:
     """The service: `base_url` is what `--base-url` takes."""
 
-    def __init__(self, firewall: Firewall | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, firewall: Firewall | None = None, clock: Callable[[], float] = time.monotonic, etags: bool = False
+    ) -> None:
+        """`etags`: each answer has one, and what has not changed is answered with 304."""
         self.firewall = firewall
+        self.etags = etags
         self.clock = clock
         self.records: dict[int, dict[str, Any]] = {}
         self.asked: list[str] = []
@@ -203,20 +207,28 @@ class Museum:
         return Counter({int(tail): self.served[path] for path, tail in paths.items() if tail.isdecimal()})
 
     def wait_until(self, happened: Callable[[Museum], bool], timeout_s: float = 60.0) -> None:
-        """Return once requests have made it true."""
+        """Return once it is true; requests are what makes it so."""
+        end = time.monotonic() + timeout_s
         with self._changed:
-            if not self._changed.wait_for(lambda: happened(self), timeout_s):
-                raise AssertionError(f"the museum waited {timeout_s:g} s in vain; it was asked {len(self.asked)} times")
+            while not happened(self):
+                if time.monotonic() > end:
+                    raise AssertionError(f"{timeout_s:g} s in vain: the museum was asked {len(self.asked)} times")
+                self._changed.wait(0.2)
 
-    def reply(self, target: str) -> tuple[Reply, dict[str, str]]:
-        """(status, type, body) and more headers, all of it noted."""
+    def reply(self, target: str, known: str | None = None) -> tuple[Reply, dict[str, str]]:
+        """(status, type, body) and more headers, all of it noted. `known` is the ETag that the client has."""
         parts = urlsplit(target)
         path = unquote(parts.path)
         with self._changed:
             self.asked.append(target)
             reply, headers = self._reply(path, {key: values[-1] for key, values in parse_qs(parts.query).items()})
             if reply[0] == 200 and reply[1] != HTML:
-                self.served[path] += 1
+                if self.etags:
+                    headers = {"ETag": f'"{hashlib.sha256(reply[2]).hexdigest()[:16]}"'}
+                if known is not None and known == headers.get("ETag"):
+                    reply = 304, reply[1], b""
+                else:
+                    self.served[path] += 1
             self._changed.notify_all()
         return reply, headers
 
@@ -324,7 +336,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_GET(self) -> None:
-        (status, kind, body), headers = self.server.museum.reply(self.path)
+        (status, kind, body), headers = self.server.museum.reply(self.path, self.headers["If-None-Match"])
         self.send_response(status)
         for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **headers}.items():
             self.send_header(name, value)

@@ -179,6 +179,7 @@ def test_what_changed_since_a_day_is_asked_for_anew(museum: Museum, collect: Col
     assert parts_of(museum.asked[1]) == ("objects", {"departmentIds": "13|6", "metadataDate": "2025-06-01"})
     assert museum.records_served() == {2: 1, 3: 1}
     assert keys(collect(query="vase", since="2026-01-01")) == {"3"}  # the search knows no days
+    assert len(read(met(since="2026-01-01"), "object", record(7))) == 1  # what the museum says has changed has
     ages = {page.max_age_s for page in read(met(since="2026-01-01"), "objects", {"total": 1, "objectIDs": [3]})}
     assert ages == {0.0}
     assert [page.max_age_s for page in read(met(), "objects", {"total": 1, "objectIDs": [3]})] == [None]

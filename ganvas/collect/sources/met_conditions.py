@@ -35,7 +35,7 @@ def conditions(options: MetOptions, field: Callable[[str], Said[Thing]]) -> list
     if options.date_begin is not None and options.date_end is not None:
         begin, end = field("objectBeginDate"), field("objectEndDate")
         found.append(_between(begin, end, options.date_begin, options.date_end))
-    if options.since is not None:
+    if options.since is not None and options.query is not None:  # a list of all objects is asked for the day itself
         found.append(_changed_since(field("metadataDate"), options.since))
     return found
 
@@ -66,5 +66,5 @@ def _between(begin: Said[Thing], end: Said[Thing], first: int, last: int) -> Ful
 
 
 def _changed_since(said: Said[Thing], day: str) -> Fulfils[Thing]:
-    """The search cannot be asked for a day. A record that names none is taken."""
+    """A record that names no day is taken."""
     return lambda thing: not said(thing) or said(thing)[:10] >= day

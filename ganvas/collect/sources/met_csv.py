@@ -25,6 +25,7 @@ FILE_ADDRESS = "https://media.githubusercontent.com/media/metmuseum/openaccess/m
 LFS = b"version https://git-lfs.github.com/spec/"
 GZIP = b"\x1f\x8b"
 ID = "Object ID"
+LONGEST_ID = 18  # digits
 COLUMNS = {  # of what is called so in records
     "isPublicDomain": "Is Public Domain",
     "isHighlight": "Is Highlight",
@@ -80,7 +81,7 @@ class MetObjects:
     ) -> Iterator[int]:
         place, count = self._place(ID), _Count()
         for row in self._rows(count):
-            if not row[place].isdecimal():
+            if not row[place].isdecimal() or len(row[place]) > LONGEST_ID:
                 count.odd += 1
             elif all(one(row) for one in fulfils):
                 count.chosen += 1
