@@ -24,7 +24,7 @@ def originals(items: list[Item]) -> list[str]:
 
 
 @pytest.mark.parametrize("style", KNOWN)
-def test_originals_are_found_whatever_the_classes_are_called(search: Search, style: str) -> None:
+def test_originals_are_found_whatever_the_classes_are_called(search: Search, notes: Any, style: str) -> None:
     with SearchReplica(style, tiles=4, a_batch=4) as replica:
         items = list(search(replica))
         assert originals(items) == [replica.original(number) for number in range(4)]
@@ -42,6 +42,7 @@ def test_originals_are_found_whatever_the_classes_are_called(search: Search, sty
             assert thumbnail.data is None
             assert thumbnail.url == f"{replica.url}/thumbnail/{number}.jpg"
     assert len({item.key for item in items}) == 4
+    assert any("without its sandbox" in line for line in notes.lines) == (os.geteuid() == 0)
 
 
 def test_scrolling_and_the_button_bring_more_until_the_end(search: Search) -> None:
@@ -195,9 +196,3 @@ def test_a_search_page_that_is_not_there_is_one_line(search: Search) -> None:
     with pytest.raises(InputError, match="stopped: .*ERR_CONNECTION_REFUSED") as caught:
         next(search(replica))
     assert "\n" not in str(caught.value)
-
-
-def test_root_is_told_that_there_is_no_sandbox(search: Search, notes: Any) -> None:
-    with SearchReplica(tiles=1) as replica:
-        next(search(replica))
-    assert any("without its sandbox" in line for line in notes.lines) == (os.geteuid() == 0)
