@@ -26,7 +26,9 @@ class WebOptions(Options):
     query: str = Field(description="what to search for", min_length=1, json_schema_extra={"argument": True})
     engine: str | None = Field(default=None, description="google (in a browser) or ddgs (without one)")
     language: str | None = Field(default=None, description="of the search page: en, fr, pt-BR")
-    safe_search: Literal["on", "off"] | None = Field(default=None, description="leave out what is not for everybody")
+    safe_search: Literal["on", "off"] | None = Field(
+        default=None, description="on or off: leave out what is not for everybody"
+    )
     browser: str | None = Field(default=None, exclude=True, description="path of Chromium; found when not given")
     window: bool = Field(default=False, exclude=True, description="show the browser's window")
     picture_timeout_s: float | None = Field(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import secrets
 import threading
 from dataclasses import dataclass, field
@@ -114,6 +115,7 @@ class SearchReplica:
             "query": query,
             "batch": self.batch(0),
             "batches": batches,
+            "sign": "data:image/jpeg;base64," + base64.b64encode(paint(7, 32)).decode(),
             "scrolls": self.scrolls,
             "overlay": self.consent == "overlay",
         }
@@ -201,3 +203,26 @@ def paint(number: int, width: int) -> bytes:
         file, "JPEG"
     )
     return file.getvalue()
+
+
+def browsers(replica: SearchReplica) -> list[int]:
+    """Process ids of the browsers that may reach this replica."""
+    port = replica.url.rpartition(":")[2]
+    return _processes(f"--host-resolver-rules=MAP 127.0.0.1:{port}")
+
+
+def drivers() -> list[int]:
+    """Process ids of what Playwright started for this process."""
+    parent = f"PPid:\t{os.getpid()}\n"
+    return [process for process in _processes("run-driver") if parent in Path(f"/proc/{process}/status").read_text()]
+
+
+def _processes(words: str) -> list[int]:
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if words.encode() in (folder / "cmdline").read_bytes():
+                found.append(int(folder.name))
+        except OSError:
+            continue
+    return found

@@ -33,7 +33,7 @@ def test_a_query_is_written_into_the_address_and_nothing_in_it_is_taken_for_a_pl
 @pytest.mark.parametrize(
     ("url", "own", "thumbnail"),
     [
-        ("https://www.gstatic.com/images/branding/x.png", True, True),
+        ("https://www.gstatic.com/images/branding/x.png", True, False),
         ("https://encrypted-tbn0.gstatic.com/images?q=tbn:x", True, True),
         ("https://fonts.gstatic.com/s/x.woff", True, False),
         ("https://www.google.com/images/branding/googlelogo.png", True, False),

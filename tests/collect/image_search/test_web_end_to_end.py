@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ganvas.studio import StudioFolder
-from tests.collect.image_search.replica import SearchReplica, paint
+from tests.collect.image_search.replica import SearchReplica, browsers, paint
 
 Call = Callable[..., tuple[int, str, str]]
+ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.skipif(not shutil.which("chromium"), reason="no Chromium on this machine")
 
 
@@ -60,6 +66,24 @@ def test_each_line_of_a_file_is_searched_and_labels_what_it_finds(
     assert {line: each["items"] for line, each in json.loads(out).items()} == {"air jordan 1": 2, "air jordan 2": 2}
     assert any("q=air+jordan+1&" in path for path in asked)
     assert any("q=air+jordan+2&" in path for path in asked)
+
+
+def test_ctrl_c_closes_the_browser_in_its_turn(studio: StudioFolder) -> None:
+    with SearchReplica(tiles=60, a_batch=60) as replica:
+        command = [sys.executable, "-m", "ganvas", *map(str, arguments(studio, replica, "greek vases"))]
+        process = subprocess.Popen(
+            command, cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+        while len(replica.paths("/detail")) < 3 and process.poll() is None:
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all that runs in it
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 130, said
+        assert "Exception" not in said
+        until = time.monotonic() + 30
+        while browsers(replica) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert browsers(replica) == []
 
 
 def test_nothing_found_is_one_line_that_says_where_the_page_is(

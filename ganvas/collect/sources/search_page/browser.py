@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 DEBIANS = "/usr/bin/chromium"
+DRIVER_GONE = "reading from the driver"  # of Playwright's own process, which drives the browser
 FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
@@ -39,29 +41,37 @@ window.open = () => null;
 def open_browser(path: str | None, headless: bool, language: str, fence: Fence, progress: Progress) -> Iterator[Page]:
     """One empty page; all is closed at the end. Raises MissingExtra or InputError where no browser starts."""
     try:
-        from playwright.sync_api import Error, sync_playwright
+        from playwright.sync_api import sync_playwright
     except ImportError as error:
         raise MissingExtra("image search in a browser", "browser") from error
+    logging.getLogger("asyncio").addFilter(QUIET)
     with sync_playwright() as playwright:
-        program = find_chromium(path, playwright)
-        try:
-            browser = playwright.chromium.launch(
-                executable_path=program, headless=headless, args=[*FLAGS, *_sandbox(progress), *fence.flags()]
-            )
-        except Error as error:
-            raise InputError(f"{program} does not start: {first_line(error)}") from error
-        try:
-            context = browser.new_context(
-                locale=language,
-                viewport={"width": 1280, "height": 900},
-                accept_downloads=False,
-                service_workers="block",
-                bypass_csp=True,  # a page that forbids scripts from outside must be readable all the same
-            )
-            yield _fenced_page(context, fence)
-        finally:
-            with suppress(Error):
-                browser.close()
+        yield from _opened(playwright, path, headless, language, fence, progress)
+
+
+def _opened(
+    playwright: Playwright, path: str | None, headless: bool, language: str, fence: Fence, progress: Progress
+) -> Iterator[Page]:
+    from playwright.sync_api import Error
+
+    program = find_chromium(path, playwright)
+    try:
+        flags = [*FLAGS, *_sandbox(progress), *fence.flags()]
+        browser = playwright.chromium.launch(executable_path=program, headless=headless, args=flags)
+    except Error as error:
+        raise InputError(f"{program} does not start: {first_line(error)}") from error
+    try:
+        context = browser.new_context(
+            locale=language,
+            viewport={"width": 1280, "height": 900},
+            accept_downloads=False,
+            service_workers="block",
+            bypass_csp=True,  # a page that forbids scripts from outside must be readable all the same
+        )
+        yield _fenced_page(context, fence)
+    finally:
+        with suppress(Error):
+            browser.close()
 
 
 def find_chromium(path: str | None, playwright: Playwright) -> str:
@@ -91,6 +101,17 @@ def _sandbox(progress: Progress) -> tuple[str, ...]:
         return ()
     progress.note("Chromium runs without its sandbox, as it must for root: better collect as an ordinary user")
     return ("--no-sandbox",)
+
+
+class _WithoutTheDriver(logging.Filter):
+    """A Ctrl-C ends Playwright's own process too, which closes the browser; that it then is gone is no news."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return DRIVER_GONE not in str(error)
+
+
+QUIET = _WithoutTheDriver()
 
 
 def _fenced_page(context: BrowserContext, fence: Fence) -> Page:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ganvas.catalog.wanted import Item
-from ganvas.collect.sources.search_page.browser import first_line, open_browser
+from ganvas.collect.sources.search_page.browser import DRIVER_GONE, first_line, open_browser
 from ganvas.collect.sources.search_page.fence import Fence
 from ganvas.collect.sources.search_page.looking import Looking, time_left
 from ganvas.collect.sources.search_page.report import save_page
@@ -60,7 +60,9 @@ def search(asked: Asked, progress: Progress) -> Iterator[Item]:
 
         try:
             yield from _Search(asked, page, fence, progress).items()
-        except Error as error:
+        except Exception as error:
+            if not isinstance(error, Error) and DRIVER_GONE not in str(error):
+                raise
             raise InputError(f"image search for {asked.query!r} stopped: {first_line(error)}") from error
 
 

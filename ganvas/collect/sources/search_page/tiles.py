@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator
 
 MARK = "data-ganvas-rank"
-SMALLEST_PX = 16  # a smaller data: picture holds a place until the tile is scrolled to
+SMALLEST_PX = 64  # a smaller data: picture holds a place until the tile is scrolled to, or is a site's sign
 HASTY_AFTER, HASTY_S = 5, 2.0  # tiles without an original in a row, and what a tile may take from then on
 THUMBNAIL_S = 1.0  # for the thumbnail of a tile that was scrolled to
 ESCAPE = "Escape"
@@ -35,7 +35,7 @@ TAKE = f"""(all, [asides, from]) => {{
 READ_TILE = f"""(tile, looks) => looks.map(look => {{
     const found = look.selector === ':scope' ? [tile] : [...tile.querySelectorAll(look.selector)];
     const holdsAPlace = e => look.attribute === 'src' && (e.getAttribute('src') ?? '').startsWith('data:')
-        && Math.min(e.naturalWidth, e.naturalHeight) < {SMALLEST_PX};
+        && Math.max(e.naturalWidth, e.naturalHeight) < {SMALLEST_PX};
     return found.filter(e => !holdsAPlace(e)).map(e => look.attribute ? e.getAttribute(look.attribute) : e.innerText);
 }})"""
 READ_PREVIEW = """(all, attribute) => all.filter(e => {
