@@ -1,9 +1,9 @@
-"""Collecting a list of addresses beside img2dataset: `python -m benchmarks.collect_speed FOLDER --peer PYTHON`.
+"""Collecting a list beside img2dataset: `python -m benchmarks.collect_speed FOLDER --peer PYTHON`.
 
-A server on loopback (benchmarks/loopback.py) serves 5,000 of the folder's JPEG files. Ours is `ganvas collect urls` with
-all safety on but for the one host it is allowed to ask: robots.txt, addresses, decoding in processes, a row each in
-the catalog, originals stored. Theirs is img2dataset 1.47 (output_format files, resize_mode no, sha256) in an environment
-of its own, with 1, 2 and 4 processes, the best of which counts. Runs take turns; what is printed is medians.
+A server on loopback (benchmarks/loopback.py) serves 5,000 of the folder's JPEG files. Ours is `ganvas collect urls`
+with all safety on but for the one host it is allowed to ask: robots.txt, addresses, decoding in processes, a row each
+in the catalog, originals stored. Theirs is img2dataset 1.47 (output_format files, resize_mode no, sha256) in an
+environment of its own, with 1, 2 and 4 processes, the best of which counts. Runs take turns; printed are medians.
 
 --memory collects 1,000 and then 50,000 addresses and prints the largest resident size of our process. --bad repeats
 ours on a server of which 21 addresses in a hundred misbehave, and says what became of every kind.
@@ -47,7 +47,8 @@ if __name__ == "__main__":
     settings = CollectSettings(allow_hosts=["127.0.0.1"], **json.loads(sys.argv[3]))
     begun, used = time.perf_counter(), time.process_time()
     done = collect(studio, "urls", {"list": sys.argv[1]}, settings=settings)
-    print(json.dumps({"seconds": time.perf_counter() - begun, "cpu": time.process_time() - used, "pictures": done.pictures,
+    print(json.dumps({"seconds": time.perf_counter() - begun, "cpu": time.process_time() - used,
+                      "pictures": done.pictures,
                       "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "failed": done.failed}))
 """
 

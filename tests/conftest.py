@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
-import socket
-import subprocess
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +14,7 @@ from sqlalchemy import create_engine, make_url, text
 from ganvas.catalog import Catalog
 from ganvas.cli import main
 from tests.collect.museum import Museum
+from tests.private_postgres import installed, private_cluster
 
 
 @pytest.fixture(scope="session")
@@ -27,10 +24,10 @@ def postgres_url() -> Iterator[str]:
     if given:
         yield given
         return
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not programs:
+    programs = installed()
+    if programs is None:
         pytest.skip("PostgreSQL is not installed, and GANVAS_TEST_POSTGRES names no server")
-    yield from _private_cluster(programs[-1].parent)
+    yield from private_cluster(programs)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -68,38 +65,6 @@ def open_catalog(catalog_url: str) -> Iterator[Callable[..., Catalog]]:
 def catalog(open_catalog: Callable[..., Catalog]) -> Catalog:
     """An empty catalog, on each database."""
     return open_catalog()
-
-
-def _private_cluster(programs: Path) -> Iterator[str]:
-    # the server refuses root, and a socket's path must be short, so neither tmp_path nor this user will do
-    folder = Path(tempfile.mkdtemp(prefix="ganvas-pg-"))
-    owner = {"user": "postgres"} if os.geteuid() == 0 else {}
-    if owner:
-        shutil.chown(folder, **owner)
-    port = _free_port()
-
-    def run(program: str, *arguments: str) -> None:
-        subprocess.run(
-            [programs / program, *arguments], cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=60, **owner
-        )
-
-    data = str(folder / "data")
-    settings = f"-p {port} -k {folder} -c listen_addresses='' -c fsync=off -c synchronous_commit=off"
-    try:
-        run("initdb", "-D", data, "-U", "tester", "-A", "trust", "--no-sync", "--locale=C", "--encoding=UTF8")
-        run("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", settings, "start")
-        try:
-            yield f"postgresql+psycopg://tester@/postgres?host={folder}&port={port}"
-        finally:
-            run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ganvas.api.studio import Studio
     from ganvas.judge.classifier.classifier import Classifier
     from ganvas.pictures.packed import PackedSet
+    from ganvas.report import Credits
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,12 @@ class PictureSet:
         from ganvas.report import write_set_page
 
         return write_set_page(self.studio.folder.sets / self.name)
+
+    def credits(self, out: str | Path | None = None) -> Credits:
+        """Write CREDITS.md and credits.json, whom each picture is owed to, into its folder or `out`."""
+        from ganvas.report import write_credits
+
+        return write_credits(self.studio.folder, self.name, out)
 
     def export(self, form: str = "folder", out: str | Path | None = None, *, originals: bool = False) -> Path:
         """Write it as folder, zip, webdataset or parquet, with metadata, a card and credits; `ganvas add` reads each.

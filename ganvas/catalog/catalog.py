@@ -10,6 +10,7 @@ from ganvas.catalog.collections import CollectionQueries
 from ganvas.catalog.credits import CreditQueries
 from ganvas.catalog.decisions import DecisionQueries
 from ganvas.catalog.duplicates import DuplicateQueries
+from ganvas.catalog.extent import ExtentQueries
 from ganvas.catalog.finding import FindingQueries
 from ganvas.catalog.images import ImageQueries
 from ganvas.catalog.inspections import InspectionQueries
@@ -34,6 +35,7 @@ class Catalog(
     CreditQueries,
     RunQueries,
     CollectionQueries,
+    ExtentQueries,
     QueueQueries,
 ):
     """A studio's catalog. Every method is one transaction; every failure of the database is a CatalogError."""

@@ -2,9 +2,11 @@
 
 Looked up in this order: 1. width height bytes format mode frames aspect pixels of the image, and kept, dropped_by,
 cluster; 2. source key label title licence attribution split of its items; 3. a measure; 4. a rule or a taught word (its
-score); 5. a field of the items' metadata. `cluster.NAME`, `measure.NAME` and `score.NAME` name these outright; a name
-in double quotes is a field of metadata. Case, spaces, - and _ do not matter where that leaves one field only:
-object_name finds objectName and "Object Name".
+score); 5. what collections say of their objects (artist object_name department culture period date begin_date end_date
+medium classification link tags), or where an item says nothing there, the field of its metadata that is called so; 6. a
+field of the items' metadata; `tags.term` also where tags is a list of objects. `cluster.NAME`, `measure.NAME` and
+`score.NAME` name these outright; a name in double quotes is a field of metadata. Case, spaces, - and _ do not matter
+where that leaves one field only: object_name finds objectName and "Object Name".
 """
 
 from __future__ import annotations
@@ -33,13 +35,25 @@ from ganvas.catalog.expression import Name
 from ganvas.catalog.images import is_kept, standing_drop
 from ganvas.catalog.schema import Clustering, ClusterMember, Decision, Image, Inspection, Item
 from ganvas.catalog.tokens import wrong
-from ganvas.catalog.values import Condition, Value, json_value
+from ganvas.catalog.values import Condition, Value, column_value, first_of, json_value
 from ganvas.errors import did_you_mean
 
 IMAGE_NUMBERS = ("width", "height", "bytes", "frames")
 IMAGE_TEXTS = ("format", "mode")
 ITEM_TEXTS = ("source", "key", "label", "title", "licence", "attribution", "split")
 OWN = (*IMAGE_NUMBERS, "aspect", "pixels", *IMAGE_TEXTS, "kept", "dropped_by", "cluster", *ITEM_TEXTS)
+MUSEUM_TEXTS = (
+    "artist",
+    "object_name",
+    "department",
+    "culture",
+    "period",
+    "date",
+    "medium",
+    "classification",
+    "link",
+)
+MUSEUM = (*MUSEUM_TEXTS, "begin_date", "end_date", "tags")
 OUTRIGHT = ("cluster", "measure", "score")
 SAMPLE = 500  # rows at either end whose metadata is read for names; all are read before a name is called unknown
 ICU = "und-x-icu"
@@ -48,10 +62,14 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Found:
-    """Where a name was found: "image", "item", "kept", "dropped_by", "cluster", "measure", "score", "metadata"."""
+    """Where a name was found: image, item, kept, dropped_by, cluster, measure, score, museum or metadata.
+
+    `beside`: the fields of metadata that a museum's column comes before.
+    """
 
     where: str
     path: Path
+    beside: tuple[Path, ...] = ()
 
 
 class Names:
@@ -80,11 +98,15 @@ class Names:
                 return json_value(Inspection.measures, found.path, self.is_sqlite)
             case "score":
                 return _score_value(found.path[0])
+            case "museum":
+                return self._museum_value(found)
         return json_value(Item.details, found.path, self.is_sqlite)
 
     def find(self, name: Name, text: str) -> Found:
         """Where the name is found. Raises InputError as `resolve` does."""
-        found = None if name.quoted else self._own(name) or self._outright(name) or self._measured(name)
+        found = None
+        if not name.quoted:
+            found = self._own(name) or self._outright(name) or self._measured(name) or self._museum(name)
         found = found or self._metadata(name, text)
         if found is None:
             raise wrong(text, name.at, self._unknown(name))
@@ -119,6 +141,14 @@ class Names:
         return {path for details in rows for path in _paths(details)}
 
     @cached_property
+    def museum(self) -> set[str]:
+        """The columns of museums' objects that any item has filled."""
+        filled = [exists(select(Item.id).where(getattr(Item, name).is_not(None))).label(name) for name in MUSEUM]
+        return {
+            name for name, is_filled in self.connection.execute(select(*filled)).one()._mapping.items() if is_filled
+        }
+
+    @cached_property
     def unicode_collation(self) -> str | None:
         """PostgreSQL's collation that knows upper and lower case of all letters; None: the database's own has to do."""
         known = self.connection.scalar(text("SELECT 1 FROM pg_collation WHERE collname = :name"), {"name": ICU})
@@ -150,6 +180,12 @@ class Names:
                 return Found(kind, (match,))
         return None
 
+    def _museum(self, name: Name) -> Found | None:
+        if len(name.parts) > 1 or name.parts[0].lower() not in MUSEUM or name.parts[0].lower() not in self.museum:
+            return None
+        alike = sorted(path for path in self.sampled_paths if _folded(path) == _folded(name.parts))
+        return Found("museum", (name.parts[0].lower(),), tuple(alike))
+
     def _metadata(self, name: Name, text: str) -> Found | None:
         for many in ("sampled_paths", "paths"):
             known: set[Path] = getattr(self, many)
@@ -173,8 +209,14 @@ class Names:
             hint = did_you_mean(_written(name.parts), fields)
             return f"no field of the metadata is called {name}.{hint} (A text stands in single quotes.)"
         outright = [f"cluster.{clustering}" for clustering in self.clusterings]
-        known = {*OWN, *outright, *self.measures, *self.rules, *fields}
+        known = {*OWN, *self.museum, *outright, *self.measures, *self.rules, *fields}
         return f"there is no field {str(name)!r}.{did_you_mean(str(name), known)}"
+
+    def _museum_value(self, found: Found) -> Value:
+        value = column_value(getattr(Item, found.path[0]), self.is_sqlite)
+        for path in found.beside:
+            value = first_of(value, json_value(Item.details, path, self.is_sqlite))
+        return value
 
     def _cluster_value(self, path: Path) -> Value:
         id, numbers = self.clusterings[path[0] if path else list(self.clusterings)[-1]]
@@ -231,6 +273,10 @@ def _paths(details: Any, above: Path = (), deep: int = 4) -> Iterator[Path]:
         for key, value in details.items():
             yield (*above, key)
             yield from _paths(value, (*above, key), deep - 1)
+    elif isinstance(details, list) and deep and above:
+        for element in details:
+            if isinstance(element, dict):
+                yield from _paths(element, above, deep)
 
 
 def _only(name: str, known: Iterable[str]) -> str | None:

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Update, bindparam, func, select, update
-from sqlalchemy.orm import aliased
 
 from ganvas.catalog.database import Database
 from ganvas.catalog.fetch_records import DONE, FAILED, LEASED, REFUSED, STANDBY, WAITING, Finished
@@ -43,7 +42,7 @@ class Outcomes:
         self._keep_bodies(mine)
         self._images(known, rows)
         pictures = [one for one in mine if rows[one.id].kind == PICTURE]
-        self._wake_stand_ins([one.id for one in pictures if one.state in (FAILED, REFUSED)])
+        self._wake_stand_ins([one.id for one in pictures if one.state in (FAILED, REFUSED)], rows)
         self._mark_thumbnails([one.id for one in pictures if one.state == DONE], rows)
         self._found(mine, rows)
 
@@ -115,25 +114,21 @@ class Outcomes:
         original = here.where(Fetch.stand_in_for.is_(None), Fetch.state == DONE).limit(1)
         return self.connection.scalar(original) is not None
 
-    def _wake_stand_ins(self, failed: Sequence[int]) -> None:
+    def _wake_stand_ins(self, failed: Sequence[int], rows: dict[int, Any]) -> None:
         """Those of originals that cannot be had, also where several originals have the same one."""
-        own, twin, original = aliased(ItemFetch), aliased(ItemFetch), aliased(Fetch)
-        same_place = (twin.item_id == own.item_id) & (twin.position == own.position)
-        same_collection = original.collection_id == Fetch.collection_id
-        query = (
-            select(Fetch.id)
-            .join(twin, twin.fetch_id == Fetch.id)
-            .join(own, same_place)
-            .join(original, original.id == own.fetch_id)
-        )
+        lost = {(rows[id].collection_id, item, position) for id, item, position in self._items_of(failed)}
+        query = select(Fetch.id, Fetch.collection_id, ItemFetch.item_id, ItemFetch.position)
+        query = query.join(Fetch, Fetch.id == ItemFetch.fetch_id).where(Fetch.state == STANDBY)
+        woken: set[int] = set()
+        for chunk in chunks(sorted({item for _, item, _ in lost})):
+            for id, *place in self.connection.execute(query.where(ItemFetch.item_id.in_(chunk))):
+                woken |= {id} if tuple(place) in lost else set()
         for chunk in chunks(failed):
-            shared = query.where(own.fetch_id.in_(chunk), same_collection, Fetch.state == STANDBY)
-            woken = set(self.connection.scalars(shared))
             standing_by = Fetch.stand_in_for.in_(chunk) & (Fetch.state == STANDBY)
             woken.update(self.connection.scalars(select(Fetch.id).where(standing_by)))
-            for ids in chunks(sorted(woken)):
-                wake = update(Fetch).where(Fetch.id.in_(ids))
-                self.connection.execute(wake.values(state=WAITING, next_try=Fetch.id * PLACE))
+        for ids in chunks(sorted(woken)):
+            wake = update(Fetch).where(Fetch.id.in_(ids))
+            self.connection.execute(wake.values(state=WAITING, next_try=Fetch.id * PLACE))
 
     def _mark_thumbnails(self, done: Sequence[int], rows: dict[int, Any]) -> None:
         """Of items whose stand-in was had now, or whose original was, after its stand-in."""

@@ -47,6 +47,8 @@ class SelectionQueries(Database):
                 return _cluster_labels(connection, names, found)
             if found.where == "metadata":
                 return _metadata_values(connection, found.path)
+            if found.where == "museum":
+                return _museum_values(connection, found)
             if found.where == "image" and found.path[0] not in ("aspect", "pixels"):
                 query = select(Image.id, getattr(Image, found.path[0]))
             elif found.where == "item":
@@ -91,12 +93,26 @@ def _items(*columns: Any) -> Any:
 def _metadata_values(connection: Connection, path: tuple[str, ...]) -> dict[int, str]:
     values = {}
     for id, details in connection.execute(_items(Item.details).execution_options(yield_per=1000)):
-        value: Any = details
-        for key in path:
-            value = value.get(key) if isinstance(value, dict) else None
-        if label := _label(value):
+        if label := _label(_at(details, path)):
             values[id] = label
     return values
+
+
+def _museum_values(connection: Connection, found: Found) -> dict[int, str]:
+    values: dict[int, str] = {}
+    for path in reversed(found.beside):
+        values |= _metadata_values(connection, path)
+    rows = connection.execute(_items(getattr(Item, found.path[0])))
+    return values | {id: label for id, value in rows if (label := _label(value))}
+
+
+def _at(value: Any, path: tuple[str, ...]) -> Any:
+    """What lies at a path; of a list on the way, what lies there in its objects."""
+    if not path:
+        return value
+    if isinstance(value, list):
+        return [_at(element, path) for element in value if isinstance(element, dict)]
+    return _at(value.get(path[0]), path[1:]) if isinstance(value, dict) else None
 
 
 def _cluster_labels(connection: Connection, names: Names, found: Found) -> dict[int, str]:

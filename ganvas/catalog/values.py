@@ -12,7 +12,9 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     ColumnElement,
+    Integer,
     Numeric,
     String,
     case,
@@ -22,6 +24,8 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    null,
+    or_,
     select,
     true,
 )
@@ -61,15 +65,44 @@ class Value:
 
 def json_value(column: Any, path: tuple[str, ...], is_sqlite: bool) -> Value:
     """What lies at `path` in a column of JSON objects: a number (or a text that is one), a text (or a whole number),
-    true or false, or a list of these.
+    true or false, or a list of these. On the way to it may lie lists of objects: ("tags", "term") is any tag's term.
     """
-    return _sqlite(column, path) if is_sqlite else _postgres(column, path)
+    value = _sqlite(column, path) if is_sqlite else _postgres(column, path)
+    for step in range(1, len(path)):
+        value = _or_in_list(value, column, path[:step], path[step:], is_sqlite)
+    return value
+
+
+def column_value(column: Any, is_sqlite: bool) -> Value:
+    """A column of texts, of whole numbers, or of lists of texts, as `json_value` would give the same from metadata."""
+    if isinstance(column.type, JSON):
+        return json_value(column, (), is_sqlite)
+    never, is_number = cast(null(), Boolean), isinstance(column.type, Integer)
+    present: Condition = column.is_not(None)
+    if is_number:
+        return Value(column, cast(column, String), never, present)
+    if is_sqlite:
+        return Value(getattr(func, NUMBER)(column), column, never, present)
+    return Value(case((column.regexp_match(NUMBER_PATTERN), cast(column, Numeric))), column, never, present)
+
+
+def first_of(one: Value, other: Value) -> Value:
+    """The one where it is there, else the other; both are such as `json_value` gives."""
+
+    def any_element(fulfils: Callable[[Value], Condition]) -> Condition:
+        return case((_is(one.present), _over(one, fulfils)), else_=_over(other, fulfils))
+
+    number, text, boolean = (
+        case((_is(one.present), getattr(one, kind)), else_=getattr(other, kind))
+        for kind in ("number", "text", "boolean")
+    )
+    return Value(number, text, boolean, or_(_is(one.present), _is(other.present)), any_element)
 
 
 def _sqlite(column: Any, path: tuple[str, ...]) -> Value:
     value, kind = _sqlite_node(column, path)
     listed: Column = case((kind == "array", value))
-    elements = func.json_each(listed).table_valued("value", "type", name="element")
+    elements = func.json_each(listed).table_valued("value", "type")
     return _with_elements(_sqlite_value(value, kind), kind, elements, _sqlite_value(elements.c.value, elements.c.type))
 
 
@@ -100,14 +133,18 @@ def _sqlite_value(value: Column, kind: Column) -> Value:
 
 
 def _postgres(column: Any, path: tuple[str, ...]) -> Value:
-    node = column
-    for key in path:
-        node = node.op("->", return_type=JSON())(literal(key, String))
+    node = _postgres_node(column, path)
     kind = func.json_typeof(node)
     listed: Column = case((kind == "array", node), else_=literal_column("'[]'::json", JSON))
-    elements = func.json_array_elements(listed).table_valued("value", name="element")
+    elements = func.json_array_elements(listed).table_valued("value")
     one = elements.c.value
     return _with_elements(_postgres_value(node, kind), kind, elements, _postgres_value(one, func.json_typeof(one)))
+
+
+def _postgres_node(column: Any, path: tuple[str, ...]) -> Any:
+    for key in path:
+        column = column.op("->", return_type=JSON())(literal(key, String))
+    return column
 
 
 def _postgres_value(node: Column, kind: Column) -> Value:
@@ -120,6 +157,39 @@ def _postgres_value(node: Column, kind: Column) -> Value:
     text: Column = case((kind == "string", said), ((kind == "number") & said.regexp_match(WHOLE), said))
     boolean: Column = case((kind == "boolean", said == "true"))
     return Value(number, text, boolean, func.coalesce(kind != "null", false()))
+
+
+def _or_in_list(value: Value, column: Any, path: tuple[str, ...], rest: tuple[str, ...], is_sqlite: bool) -> Value:
+    """The value, or what lies at `rest` in any object of a list at `path`."""
+    if is_sqlite:
+        node, kind = _sqlite_node(column, path)
+        listed: Column = case((kind == "array", node))
+        elements = func.json_each(listed).table_valued("value", "type")
+        element: Column = case((elements.c.type == "object", elements.c.value))
+    else:
+        node = _postgres_node(column, path)
+        listed = case((func.json_typeof(node) == "array", node), else_=literal_column("'[]'::json", JSON))
+        elements = func.json_array_elements(listed).table_valued("value")
+        element = elements.c.value
+    inside = json_value(element, rest, is_sqlite)
+
+    def in_list(condition: Condition) -> Condition:
+        return exists(select(literal_column("1")).select_from(elements).where(condition))
+
+    def any_element(fulfils: Callable[[Value], Condition]) -> Condition:
+        return or_(_is(_over(value, fulfils)), in_list(_over(inside, fulfils)))
+
+    present = or_(_is(value.present), in_list(_is(inside.present)))
+    return Value(value.number, value.text, value.boolean, present, any_element)
+
+
+def _over(value: Value, fulfils: Callable[[Value], Condition]) -> Condition:
+    return fulfils(value) if value.any_element is None else value.any_element(fulfils)
+
+
+def _is(condition: Condition | None) -> Condition:
+    """The condition, false where it is unknown."""
+    return func.coalesce(condition, false(), type_=Boolean)
 
 
 def _with_elements(whole: Value, kind: Column, elements: Any, inside: Value) -> Value:

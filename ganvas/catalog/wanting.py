@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select, update
 
+from ganvas.catalog.bulk import insert_rows, written
 from ganvas.catalog.columns import storable
 from ganvas.catalog.database import Database
 from ganvas.catalog.fetch_records import DONE, FAILED, REFUSED, STANDBY, WAITING
@@ -124,24 +125,24 @@ class Wanting:
         return new
 
     def _item_ids(self, items: Sequence[Item]) -> dict[str, int]:
-        added_at = now()
+        added_at = written(now())
         rows = {storable(item.key): self._item_values(item) | {"added_at": added_at} for item in items}
-        statement = self.database.insert(ItemTable)
+        statement = insert_rows(self.database, ItemTable, list(rows.values()))
         new = statement.excluded
         changes = {name: new[name] for name in (*TEXTS, *YEARS, "tags", "details")}
         changes |= {name: func.coalesce(new[name], getattr(ItemTable, name)) for name in KEPT_WHERE_NOT_SAID}
         statement = statement.on_conflict_do_update(index_elements=["source", "key"], set_=changes)
-        ids = self.connection.execute(statement.returning(ItemTable.key, ItemTable.id), list(rows.values()))
+        ids = self.connection.execute(statement.returning(ItemTable.key, ItemTable.id))
         return dict(ids.all())
 
     def _item_values(self, item: Item) -> dict[str, Any]:
-        values: dict[str, Any] = {name: _text(getattr(item, name)) for name in TEXTS}
-        values |= {name: _year(getattr(item, name)) for name in YEARS}
-        values["tags"] = list(item.tags) or None
-        values["details"] = item.details
-        values["split"] = _text(item.split)
-        values["label"] = _text(self.label if item.label is None else item.label)
-        return values | {"source": self.source, "key": item.key}
+        values: dict[str, Any] = {name: _text(value) for name in TEXTS if (value := getattr(item, name)) is not None}
+        values |= {name: _year(value) for name in YEARS if (value := getattr(item, name)) is not None}
+        label = self.label if item.label is None else item.label
+        values |= {name: _text(value) for name, value in (("label", label), ("split", item.split)) if value is not None}
+        if item.tags:
+            values["tags"] = list(item.tags)
+        return values | {"source": self.source, "key": item.key, "details": item.details}
 
     def _pictures(self, named: Sequence[Named]) -> tuple[int, list[Named]]:
         """How many fetches are new, and the pictures that stand in for these."""
@@ -152,7 +153,9 @@ class Wanting:
             if row["state"] == WAITING:
                 row["state"] = one.state
             digests.append(row["digest"])
-            rows.setdefault(row["digest"], row | {"stand_in_for": one.original})
+            if one.original is not None:
+                row["stand_in_for"] = one.original
+            rows.setdefault(row["digest"], row)
         added = self._insert(rows)
         fetches = self._known([digest for digest in rows if digest not in added])
         fetches |= {digest: Known(id, rows[digest]["state"], None) for digest, id in added.items()}
@@ -179,13 +182,9 @@ class Wanting:
             "host": host_of(address),
             "what": "",
             "note": {},
-            "max_age_s": None,
-            "stand_in_for": None,
             "state": WAITING,
             "next_try": int(digest[:8], 16) / 2**32 if mixed else self.place * PLACE,
             "attempts": 0,
-            "error": None,
-            "reason": None,
         }
         if len(address) > LONGEST_ADDRESS:
             row["url"] = address[:LONGEST_ADDRESS] + "…"
@@ -197,10 +196,10 @@ class Wanting:
     def _insert(self, rows: dict[str, dict[str, Any]]) -> dict[str, int]:
         """Digest -> id of those that are new."""
         added: dict[str, int] = {}
-        statement = self.database.insert(Fetch).on_conflict_do_nothing(index_elements=["digest", "collection_id"])
         for chunk in chunks(list(rows.values())):
-            inserted = self.connection.execute(statement.returning(Fetch.digest, Fetch.id), chunk)
-            added.update((digest, id) for digest, id in inserted)
+            statement = insert_rows(self.database, Fetch, chunk)
+            statement = statement.on_conflict_do_nothing(index_elements=["digest", "collection_id"])
+            added.update(dict(self.connection.execute(statement.returning(Fetch.digest, Fetch.id)).all()))
         return added
 
     def _known(self, digests: Sequence[str]) -> dict[str, Known]:
@@ -227,7 +226,7 @@ class Wanting:
             return
         links = {(one.item, fetch.id): one.position for one, fetch in pairs}
         rows = [{"item_id": item, "fetch_id": id, "position": position} for (item, id), position in links.items()]
-        self.connection.execute(self.database.insert(ItemFetch).on_conflict_do_nothing(), rows)
+        self.connection.execute(insert_rows(self.database, ItemFetch, rows).on_conflict_do_nothing())
         had = [
             (one.item, fetch.sha256, one.position)
             for one, fetch in pairs
@@ -247,7 +246,7 @@ def link_images(database: Database, connection: Connection, links: Sequence[tupl
     pairs = {(item, ids[sha256]): position for item, sha256, position in links if sha256 in ids}
     values = [{"item_id": item, "image_id": id, "position": position} for (item, id), position in pairs.items()]
     if values:
-        connection.execute(database.insert(ItemImage).on_conflict_do_nothing(), values)
+        connection.execute(insert_rows(database, ItemImage, values).on_conflict_do_nothing())
 
 
 def _digest(picture: Picture) -> str:
@@ -259,8 +258,8 @@ def _of_stand_in(original: str) -> str:
     return WAITING if original in (FAILED, REFUSED) else STANDBY
 
 
-def _text(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else str(value)
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else str(value)
 
 
 def _year(value: Any) -> int | None:

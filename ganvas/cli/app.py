@@ -11,6 +11,7 @@ from ganvas.cli import (
     classify,
     cleaning,
     clustering,
+    credits,
     data,
     drawing,
     duplicates,
@@ -67,6 +68,7 @@ app.command("thin")(clustering.thin)
 app.command("teach")(clustering.teach)
 app.command("find")(clustering.find)
 app.add_typer(picture_sets.app, name="set")
+app.command("credits")(credits.credits)
 app.command("train")(training.train)
 app.command("doctor")(training.doctor)
 app.command("judge")(results.judge)

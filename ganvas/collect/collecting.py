@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from ganvas.catalog.fetch_records import COMPLETE, DONE, FAILED, LEASED, OPEN, REFUSED, WAITING, CollectionRow
 from ganvas.catalog.wanted import LIST, PICTURE
 from ganvas.collect.decoders import Decoders
-from ganvas.collect.leases import dead_workers, worker_name
+from ganvas.collect.leases import take_over, worker_name
 from ganvas.collect.originals import sweep
 from ganvas.collect.sources.source import Source, source_named
 from ganvas.collect_settings import CollectSettings
@@ -62,7 +62,7 @@ def collect(
     settings = settings or studio.settings.collect
     asked = _source(source, options, settings, progress)
     collection = studio.catalog.begin_collection(source, asked.options.model_dump(mode="json"), label, most)
-    _take_over(studio, progress)
+    take_over(studio.catalog, progress)
     if refresh:
         studio.catalog.ask_anew(collection.id)
     before = studio.catalog.count_images()
@@ -106,13 +106,6 @@ def _source(name: str, options: Mapping[str, Any], settings: CollectSettings, pr
         what = f"there is no such option.{did_you_mean(option, cls.Options.model_fields)}" if unknown else first["msg"]
         raise SettingsError(f"{name}: {option}: {what.removeprefix('Value error, ')}") from error
     return cls(checked, settings, progress)
-
-
-def _take_over(studio: StudioFolder, progress: Progress) -> None:
-    """What collectors of this machine had leased when they were killed need not wait for its lease to end."""
-    returned = sum(studio.catalog.give_all_back(worker) for worker in dead_workers(studio.catalog.workers()))
-    if returned:
-        progress.note(f"{returned:,} fetches that a killed collector was at are taken up again")
 
 
 def _standing(studio: StudioFolder, collection: CollectionRow, new: int) -> Collected:

@@ -12,7 +12,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from ganvas.catalog.fetch_records import CollectionRow, Finished, Leased
 from ganvas.catalog.wanted import LIST, PAGE, PICTURE, Item, Page, host_of
@@ -24,6 +24,8 @@ from ganvas.collect.fetch.fetcher import Fetcher
 from ganvas.collect.fetch.outcome import ERRORS, Failed, Fetched
 from ganvas.collect.fetch.schedule import Schedule
 from ganvas.collect.headway import Headway
+from ganvas.collect.lanes import LANE_OF, MOST, Lanes
+from ganvas.collect.leases import take_over
 from ganvas.collect.one_fetch import OneFetch
 from ganvas.collect.sources.source import Source
 from ganvas.collect_settings import CollectSettings
@@ -31,13 +33,12 @@ from ganvas.progress import Progress
 from ganvas.studio import StudioFolder
 
 T = TypeVar("T")
+Line = Literal["in order", "mixed"]
 LEASE_S = 120.0
-LANES = {LIST: PAGE, PAGE: PAGE, PICTURE: PICTURE}  # what is leased together
-WAITING_AT_MOST = {PAGE: 64, PICTURE: 512}  # leased and not yet done
 RECORD_EVERY_S = 0.5
 RECORD_ROWS = 500
 LOOK_EVERY_S = 1.0  # whether another collector has left something, or ended
-SURPLUS_EVERY_S = 10.0
+SORT_OUT_EVERY_S = 10.0
 UNDECODED_BYTES = 256 * 2**20
 NO_LIMIT = 2**62
 
@@ -62,7 +63,9 @@ class Engine:
         self.worker = worker
         self.progress = progress
         self.service = host_of(source.base_url)
-        rates = {self.service: source.rate_per_s} if self.service and source.rate_per_s else {}
+        rates = dict(source.rates)
+        if self.service and source.rate_per_s:
+            rates[self.service] = source.rate_per_s
         self._schedule: Schedule[Leased] = Schedule(
             settings.concurrency, settings.per_host, settings.rate_per_s, rates, time.time, settings.pause_s
         )
@@ -75,13 +78,13 @@ class Engine:
         self._stir = asyncio.Event()
         self._under_way: set[asyncio.Task[Finished]] = set()
         self._error: BaseException | None = None
-        self._leased: dict[int, str] = {}
+        self._stopping = False
+        self._lanes = Lanes()
         self._finished: list[Finished] = []
         self._let_go: list[tuple[int, float]] = []
         self._cooled: dict[str, str] = {}
-        self._nothing_until = {PAGE: 0.0, PICTURE: 0.0}
-        self._renewed = time.time()
-        self._recorded = self._sorted_out = self._looked = 0.0
+        self._renew_at = time.time() + LEASE_S / 4
+        self._recorded = self._sort_out_at = self._look_at = 0.0
         self._served = 0
 
     async def run(self, lists_only: bool = False) -> None:
@@ -93,18 +96,20 @@ class Engine:
                 await self._read_lists(lists_only)
                 if not lists_only:
                     with self.progress.task("collecting", None, "pictures") as self._headway.task:
-                        await self._until(self._is_all_done, self._lanes)
+                        await self._until(self._is_all_done, self._wanted_kinds)
         finally:
             await asyncio.to_thread(self._feeder.stop)
             await self._stop_fetches()
-            await self._in_catalog(self._record)
+            await self._record()
             await self._in_catalog(self.catalog.give_all_back, self.worker)
             self._database.shutdown()
 
     async def _read_lists(self, all_of_it: bool) -> None:
         async def are_read() -> bool:
+            await self._record_now_and_then()
             begun = self._feeder.ended or not self._room() or (self._feeder.written > 0 and not all_of_it)
-            return begun and await self._is_idle((LIST,))
+            # a list that names more than is wanted waits for when more is
+            return begun and (not self._room() or await self._is_idle((LIST,)))
 
         await self._until(are_read, lambda: {PAGE: (LIST,)})
         counts = await self._in_catalog(self.catalog.fetch_counts, self.collection.id)
@@ -132,53 +137,54 @@ class Engine:
     def _room(self) -> int:
         return NO_LIMIT if self.collection.most is None else max(0, self.collection.most - self._served)
 
-    def _lanes(self) -> dict[str, tuple[str, ...]]:
-        """What may be leased: pages and pictures have room of their own, as they are of different hosts."""
+    def _wanted_kinds(self) -> dict[str, tuple[str, ...]]:
+        """What may be leased, by lane."""
         return {PAGE: (LIST, PAGE), PICTURE: (PICTURE,)} if self._room() else {PICTURE: (PICTURE,)}
 
     def _want(self, found: Sequence[Page | Item]) -> None:
-        line = "mixed" if self.source.mixes_hosts else "in order"
-        self.catalog.want(self.collection.id, self.source.name, found, line)  # type: ignore[arg-type]
-        self._count_served()
+        line: Line = "mixed" if self.source.mixes_hosts else "in order"
+        self.catalog.want(self.collection.id, self.source.name, found, line)
+        self._something_waits()
 
-    def _count_served(self) -> None:
+    def _something_waits(self) -> None:
+        self._lanes.something_waits()
         if self.collection.most is not None:
             self._served = self.catalog.items_served(self.collection.id)
 
     # leases
 
-    async def _lease_more(self, lanes: dict[str, tuple[str, ...]]) -> None:
-        for lane, kinds in lanes.items():
-            free = WAITING_AT_MOST[lane] - sum(its == lane for its in self._leased.values())
-            if free < WAITING_AT_MOST[lane] // 2 or time.time() < self._nothing_until[lane]:
+    async def _lease_more(self, kinds_of: dict[str, tuple[str, ...]]) -> None:
+        for lane, kinds in kinds_of.items():
+            # pages that are asked for beyond what is wanted would be asked for in vain
+            n = self._lanes.room(lane, NO_LIMIT if lane == PICTURE else self._room())
+            if not n:
                 continue
             now = time.time()
             got = await self._in_catalog(
-                self.catalog.lease, self.collection.id, self.worker, free, kinds, now, now + LEASE_S
+                self.catalog.lease, self.collection.id, self.worker, n, kinds, now, now + LEASE_S
             )
-            self._nothing_until[lane] = 0.0 if got else now + LOOK_EVERY_S
+            if not got:
+                self._lanes.was_empty(lane)
             for leased in got:
-                self._leased[leased.id] = lane
+                self._lanes.add(leased)
                 if self._one.need_not_ask(leased):
                     self._begin(self._one.not_asked(leased))
                 else:
                     self._schedule.put(leased.host, leased)
-        if self._is_held_up():
-            self._sort_out()
+        self._make_room_for_other_hosts()
 
-    def _is_held_up(self) -> bool:
-        """Whether slow hosts fill all the room there is, while others might be asked."""
-        pictures = sum(lane == PICTURE for lane in self._leased.values())
-        is_time = time.time() - self._sorted_out > SURPLUS_EVERY_S
-        return (
-            is_time and pictures > WAITING_AT_MOST[PICTURE] // 2 and len(self._under_way) < self.settings.per_host * 2
-        )
-
-    def _sort_out(self) -> None:
-        self._sorted_out = time.time()
+    def _make_room_for_other_hosts(self) -> None:
+        """Where slow hosts fill all the room there is, what they cannot give soon waits in the catalog instead."""
+        is_idle = len(self._under_way) < 2 * self.settings.per_host
+        if not is_idle or self._lanes.count(PICTURE) < MOST[PICTURE] // 2 or time.time() < self._sort_out_at:
+            return
+        self._sort_out_at = time.time() + SORT_OUT_EVERY_S
         for leased, turn in self._schedule.surplus(2 * self.settings.per_host):
-            self._let_go.append((leased.id, turn))
-            self._leased.pop(leased.id, None)
+            self._give_back(leased, turn)
+
+    def _give_back(self, leased: Leased, next_try: float) -> None:
+        self._let_go.append((leased.id, next_try))
+        self._lanes.remove(leased.id)
 
     # fetches
 
@@ -190,8 +196,7 @@ class Engine:
             host, leased = taken
             if leased.kind == PAGE and not self._room():
                 self._schedule.done(host, None)
-                self._let_go.append((leased.id, 0.0))
-                self._leased.pop(leased.id, None)
+                self._give_back(leased, 0.0)
             else:
                 self._begin(self._one.asked(leased))
 
@@ -210,41 +215,64 @@ class Engine:
             return
         finished = task.result()
         self._finished.append(finished)
-        self._leased.pop(finished.id, None)
+        if self._lanes.lane_of(finished.id) == PICTURE:  # what a page named counts only when it is recorded
+            self._lanes.remove(finished.id)
         self._headway.count(finished)
 
     def _turn_is_over(self, host: str, outcome: Fetched | Failed) -> None:
         self._schedule.done(host, outcome)
-        self._stir.set()  # the host may have its next turn, while this picture is decoded
         if isinstance(outcome, Failed) and ERRORS[outcome.error].cools:
             self._cooled[host] = outcome.reason
+        if not self._stopping:
+            self._begin_fetches()  # at once: while this picture is decoded, and while rows are written
 
     # records
 
     async def _record_now_and_then(self) -> None:
-        if len(self._finished) >= RECORD_ROWS or time.monotonic() - self._recorded > RECORD_EVERY_S:
-            await self._in_catalog(self._record)
+        is_all = bool(self._finished) and not self._under_way
+        if is_all or len(self._finished) >= RECORD_ROWS or time.monotonic() - self._recorded > RECORD_EVERY_S:
+            await self._record()
 
-    def _record(self) -> None:
-        """In the catalog's thread. What is taken out of a list here is in the catalog before anything else happens."""
-        now = time.time()
+    async def _record(self) -> None:
         finished, self._finished = self._finished, []
-        if self.collection.most is not None:
-            finished = [one for one in finished if self._is_within_limit(one)]
-        if finished:
-            self.catalog.finish(self.source.name, self.worker, finished)
-            self._count_served()
         let_go, self._let_go = self._let_go, []
-        if let_go:
-            self.catalog.give_back(self.worker, let_go)
-        if now - self._renewed > LEASE_S / 4:
-            self._renewed = now
-            self.catalog.renew(self.worker, now + LEASE_S)
-        self._share_pauses(now)
-        self._headway.say(self._schedule.cooling())
+        cooled, self._cooled = self._cooled, {}
+        cooling = self._schedule.cooling()
+        pauses = {host: (cooling[host], reason) for host, reason in cooled.items() if host in cooling}
+        shared = await self._in_catalog(self._write, finished, let_go, pauses)
+        for one in finished:
+            self._lanes.remove(one.id)
+        for host, until in shared.items():
+            if until > cooling.get(host, 0.0):
+                self._schedule.cool(host, until)
+        self._headway.say(cooling)
         self._recorded = time.monotonic()
 
-    def _is_within_limit(self, finished: Finished) -> bool:
+    def _write(
+        self, finished: list[Finished], let_go: list[tuple[int, float]], pauses: dict[str, tuple[float, str]]
+    ) -> dict[str, float]:
+        """In the catalog's thread. Returns the pauses that any collector knows of, when they were looked for."""
+        now = time.time()
+        if self.collection.most is not None:
+            finished = [one for one in finished if self._is_within_limit(one, let_go)]
+        if finished:
+            self.catalog.finish(self.source.name, self.worker, finished)
+            self._something_waits()
+        if let_go:
+            self.catalog.give_back(self.worker, let_go)
+        for host, (until, reason) in pauses.items():
+            self.catalog.cool_host(host, until, reason)
+        self._headway.look()
+        if now > self._renew_at:
+            self._renew_at = now + LEASE_S / 4
+            self.catalog.renew(self.worker, now + LEASE_S)
+        if now < self._look_at:
+            return {}
+        self._look_at = now + LOOK_EVERY_S
+        take_over(self.catalog, self.progress)
+        return self.catalog.cool_hosts(now)
+
+    def _is_within_limit(self, finished: Finished, let_go: list[tuple[int, float]]) -> bool:
         """Of a page that names more items than are wanted, so many are kept, and it waits in case more are wanted."""
         items = sum(isinstance(one, Item) and bool(one.pictures) for one in finished.found)
         if items <= self._room():
@@ -254,32 +282,22 @@ class Engine:
             if not self._room():
                 break
             self._want([one])
-        self._let_go.append((finished.id, 0.0))
+        let_go.append((finished.id, 0.0))
         return False
-
-    def _share_pauses(self, now: float) -> None:
-        cooling = self._schedule.cooling()
-        cooled, self._cooled = self._cooled, {}
-        for host, reason in cooled.items():
-            if host in cooling:
-                self.catalog.cool_host(host, cooling[host], reason)
-        if now - self._looked > LOOK_EVERY_S:
-            self._looked = now
-            for host, until in self.catalog.cool_hosts(now).items():
-                if until > cooling.get(host, 0.0):
-                    self._schedule.cool(host, until)
 
     # when to rest, and when it is over
 
     async def _is_all_done(self) -> bool:
+        if self._under_way:
+            return False
+        await self._record()  # what is recorded may make room for more
         fed = self._feeder.ended or not self._room()
-        return fed and await self._is_idle(sum(self._lanes().values(), ()))
+        return fed and await self._is_idle(sum(self._wanted_kinds().values(), ()))
 
     async def _is_idle(self, kinds: tuple[str, ...]) -> bool:
         """Whether nothing of these kinds is under way here, nor waits for anybody."""
-        if self._under_way or any(LANES[kind] in self._leased.values() for kind in kinds):
+        if self._under_way or any(self._lanes.count(LANE_OF[kind]) for kind in kinds):
             return False
-        await self._in_catalog(self._record)
         return await self._in_catalog(self.catalog.next_try, self.collection.id, kinds) is None
 
     def _rest_s(self) -> float:
@@ -292,6 +310,7 @@ class Engine:
             raise error
 
     async def _stop_fetches(self) -> None:
+        self._stopping = True
         for task in self._under_way:
             task.cancel()
         if self._under_way:

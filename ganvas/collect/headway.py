@@ -16,7 +16,7 @@ SHARE = 50  # counting a large catalog takes part of a second: at most a 50th of
 
 
 class Headway:
-    """`count` what is finished, `say` it on the task now and then."""
+    """`count` what is finished, `look` what is left, `say` both on the task."""
 
     def __init__(self, catalog: Catalog, collection_id: int) -> None:
         self.task: Task | None = None
@@ -41,14 +41,16 @@ class Headway:
             self._untold += 1
             self.bytes += finished.bytes or 0
 
-    def say(self, cooling: dict[str, float]) -> None:
-        """Called from the catalog's thread."""
-        if self.task is None:
-            return
+    def look(self) -> None:
+        """Count what is left, now and then. In the catalog's thread."""
         now = time.monotonic()
-        if now - self._looked > max(LOOK_EVERY_S, SHARE * self._took):
+        if self.task is not None and now - self._looked > max(LOOK_EVERY_S, SHARE * self._took):
             self._count_left()
             self._looked, self._took = now, time.monotonic() - now
+
+    def say(self, cooling: dict[str, float]) -> None:
+        if self.task is None:
+            return
         self.task.describe(self._line(cooling))
         self.task.advance(self._untold)
         self._untold = 0

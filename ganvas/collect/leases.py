@@ -7,10 +7,20 @@ import secrets
 import socket
 from collections.abc import Iterable
 
+from ganvas.catalog import Catalog
+from ganvas.progress import Progress
+
 
 def worker_name() -> str:
     """HOST:PID:RANDOM, another one at every call."""
     return f"{_host()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def take_over(catalog: Catalog, progress: Progress) -> None:
+    """What collectors of this machine had leased when they were killed need not wait for its lease to end."""
+    returned = sum(catalog.give_all_back(worker) for worker in dead_workers(catalog.workers()))
+    if returned:
+        progress.note(f"{returned:,} fetches that a killed collector was at are taken up again")
 
 
 def dead_workers(workers: Iterable[str]) -> set[str]:

@@ -56,18 +56,6 @@ def test_the_240_works_that_are_shown_without_a_key_are_all_and_it_is_said(notes
     assert "shows 240 works of a query" in notes.lines[0]
 
 
-def test_a_search_that_shrinks_meanwhile_ends_without_an_error(notes: Any) -> None:
-    with OpenverseReplica([work(n) for n in range(60)]) as replica:
-        source = openverse(replica, notes)
-        first = next(iter(source.start()))
-        assert isinstance(first, Page)
-        third = Page(first.url.replace("page=1", "page=3"), note={"page": 3})
-        replica.works = replica.works[:10]
-        assert source.missing(third, 404, b"")
-        assert source.missing(third, 401, b"pagination depth")
-        assert not source.missing(first, 401, b"page_size may not exceed 20")
-
-
 def test_nothing_found_is_said(notes: Any) -> None:
     with OpenverseReplica([]) as replica:
         assert read_all(openverse(replica, notes, query="xyzzy"))[1] == []

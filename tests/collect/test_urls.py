@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import io
 import json
+import random
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -268,3 +270,15 @@ def test_a_long_list_takes_no_more_memory_than_a_short_one(tmp_path: Path, notes
         return gzip.compress("".join(f"{address}\n" for address in addresses).encode(), 1)
 
     assert peak(20_000) < peak(2_000) + 100_000
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_damaged_list_is_read_or_refused_never_worse(tmp_path: Path, items: Any, name: str) -> None:
+    whole = FORMS[name].encode() if isinstance(FORMS[name], str) else FORMS[name]
+    dice = random.Random(name)
+    for _ in range(60):
+        damaged = bytearray(whole[: dice.randrange(1, len(whole) + 1)])
+        for _ in range(dice.randrange(4)):
+            damaged[dice.randrange(len(damaged))] = dice.randrange(256)
+        with contextlib.suppress(InputError):
+            items(write(tmp_path / name, bytes(damaged)))

@@ -13,7 +13,7 @@ import typer
 from pydantic.fields import FieldInfo
 
 from ganvas.cli.opening import AsJson, DryRun, Opening, print_json
-from ganvas.collect.sources.source import Source
+from ganvas.collect.sources.source import SOURCES, Source
 from ganvas.errors import InputError
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _collect(
     as_json = common.pop("as_json")
     studio = opening.studio()
     if file is None:
-        if each and each not in options:
+        if each and each not in options and SOURCES[source].Options.model_fields[each].is_required():
             raise InputError(f"ganvas collect {source} needs {each.upper()}, or --each FILE with one in every line")
         collected = studio.collect(source, options, **common)
         print_json(dataclasses.asdict(collected)) if as_json else _print_collected(collected)

@@ -38,7 +38,7 @@ def _decoder(encoding: str | None) -> _Unfolded | None:
     if not names:
         return None
     if len(names) > 1 or names[0] not in ("gzip", "x-gzip", "deflate"):
-        raise Stop(Failed("protocol", f"encoded as {','.join(names)[:60]}, which was not asked for"))
+        raise Stop(Failed("protocol", f"encoded as {','.join(names)}, which was not asked for"))
     return _Unfolded()
 
 

@@ -32,6 +32,10 @@ class CutShort(Exception):
     """The body ended before it should have."""
 
 
+class Silent(TimeoutError):
+    """A connected server that says nothing for too long."""
+
+
 # In order: the first that fits. What a library raises for a connection that broke is told from one that never was.
 _CLASSES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((Refused, aiohttp.InvalidURL), "address"),
@@ -56,8 +60,8 @@ def failed_by(error: BaseException) -> Failed:
     for known in (cause, error):
         for kinds, name in _CLASSES:
             if known is not None and isinstance(known, kinds) and not (known is cause and name == "cut-short"):
-                return Failed(name, one_line(_words(known, name)))
-    return Failed("protocol", one_line(f"{type(error).__name__}: {error}"))
+                return Failed(name, _words(known, name))
+    return Failed("protocol", f"{type(error).__name__}: {error}")
 
 
 def failed_with(status: int, headers: dict[str, str], now: dt.datetime) -> Failed:
@@ -85,7 +89,7 @@ def _phrase(status: int) -> str:
 
 def _words(error: BaseException, name: str) -> str:
     if name == "timeout":
-        silent = isinstance(error, (aiohttp.SocketTimeoutError, httpcore.ReadTimeout, httpcore.WriteTimeout))
+        silent = isinstance(error, (Silent, aiohttp.SocketTimeoutError, httpcore.TimeoutException))
         return "silent for too long" if silent else "no connection in time"
     if isinstance(error, aiohttp.ClientResponseError):
         return f"no HTTP: {error.message}"

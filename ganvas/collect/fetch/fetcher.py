@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import string
 import time
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 from ganvas.collect.fetch import robots as robots_txt
 from ganvas.collect.fetch.body import read_body
-from ganvas.collect.fetch.failures import Stop, failed_by, failed_with
+from ganvas.collect.fetch.failures import Stop, failed_by, failed_with, one_line
 from ganvas.collect.fetch.guard import Guard, Resolve
 from ganvas.collect.fetch.http1 import Http1
 from ganvas.collect.fetch.https import Https
@@ -27,6 +29,7 @@ from ganvas.version import __version__
 MOST_REDIRECTS = 5
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
 SAID_BYTES = 16 * 1024  # of the body of a 4xx: what an API says of what it has not
+SAID_S = 1.0
 
 
 class Fetcher:
@@ -96,6 +99,7 @@ class Fetcher:
         for _ in range(MOST_REDIRECTS + 1):
             target = target_of(fetch.at)
             self._guard.check(target)
+            fetch.at = target.url
             if target.url in asked:
                 return fetch.failed(Failed("redirects", "in a circle"))
             asked.add(target.url)
@@ -145,7 +149,10 @@ class _Fetch:
         return "If-None-Match" in self.headers or "If-Modified-Since" in self.headers
 
     def done(self, reply: Reply, body: bytes | None) -> Fetched:
-        said = reply.headers.get
+        def said(name: str) -> str | None:
+            value = reply.headers.get(name)
+            return value if value and value.isprintable() else None  # what no row could hold is not worth keeping
+
         return Fetched(
             self.url,
             self.at,
@@ -158,7 +165,8 @@ class _Fetch:
         )
 
     def failed(self, failed: Failed) -> Failed:
-        return Failed(failed.error, failed.reason, failed.status, failed.retry_after_s, self.at, failed.body)
+        at = self.at.encode("utf-8", "replace").decode("utf-8")
+        return replace(failed, reason=one_line(failed.reason), final_url=at)
 
 
 def user_agent(settings: CollectSettings) -> str:
@@ -179,9 +187,10 @@ def _next_address(target: Target, reply: Reply) -> str:
     location = reply.headers.get("Location", "").strip()
     if not location:
         raise Stop(Failed("redirects", f"{reply.status} to nowhere", reply.status))
-    text = location.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if not location.isprintable():  # bytes that are no UTF-8: they stay what they are
+        location = quote(location.encode("utf-8", "surrogateescape"), safe=string.printable)
     try:
-        return urljoin(target.url, text)
+        return urljoin(target.url, location)
     except ValueError as error:
         raise Stop(Failed("redirects", f"{reply.status} to what is no address", reply.status)) from error
 
@@ -199,7 +208,8 @@ async def _what_it_said(reply: Reply) -> Failed:
     if not 400 <= reply.status < 500:
         return failed
     try:
-        body = await read_body(reply.pieces, reply.headers.get("Content-Encoding"), SAID_BYTES, cut=True)
+        async with asyncio.timeout(SAID_S):
+            body = await read_body(reply.pieces, reply.headers.get("Content-Encoding"), SAID_BYTES, cut=True)
     except Exception:  # the status is what counts
         return failed
-    return Failed(failed.error, failed.reason, failed.status, failed.retry_after_s, None, body)
+    return replace(failed, body=body)

@@ -21,7 +21,7 @@ from ganvas.collect.fetch.target import Target
 from ganvas.collect.fetch.transport import KEPT_FOR_S, MOST_SOCKETS, Reply
 
 MOST_HEADERS = 128
-MOST_HEADER_BYTES = 8190  # a line; so at most a megabyte in all
+MOST_HEADER_BYTES = 16_384  # a line; so at most two megabytes in all
 
 
 class Http1:

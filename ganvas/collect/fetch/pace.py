@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ganvas.collect.fetch.outcome import ERRORS, Failed, Fetched
 
+COOL_S = 30.0
 LONGEST_COOL_S = 600.0
 SLOWEST_S = 5.0  # between two fetches of a host that is asked at all
 PAUSE_S = 1.0  # what is longer than this between two fetches was no pace
@@ -27,7 +28,7 @@ class Pace:
         "_answered", "_coolings", "_forbidden", "_silent",
     )  # fmt: skip
 
-    def __init__(self, per_host: int, rate_per_s: float | None, pause_s: float = 30.0) -> None:
+    def __init__(self, per_host: int, rate_per_s: float | None, pause_s: float = COOL_S) -> None:
         self._pause_s = pause_s
         self._most_turns = per_host
         self._least_spacing_s = 1.0 / rate_per_s if rate_per_s else 0.0

@@ -15,13 +15,14 @@ from random import Random
 from typing import Generic, TypeVar
 
 from ganvas.collect.fetch.outcome import Failed, Fetched
-from ganvas.collect.fetch.pace import Pace
+from ganvas.collect.fetch.pace import COOL_S, Pace
 
 Job = TypeVar("Job")
 
 FIRST_DELAY_S = 2.0
 LONGEST_DELAY_S = 600.0
 JITTER = 0.5
+EARLY_S = 0.001  # a turn may be taken so much before its time: clocks and timers are no finer
 
 
 def next_delay_s(attempts: int, retry_after_s: float | None, random: Random) -> float:
@@ -43,10 +44,10 @@ class Schedule(Generic[Job]):
         rate_per_s: float | None,
         rates: dict[str, float],
         clock: Callable[[], float],
-        pause_s: float = 30.0,
+        pause_s: float = COOL_S,
     ) -> None:
-        """`rates` are those of single hosts. `clock` gives seconds since 1970, as in rows. `pause_s`: how long a host is
-        left alone that refuses and does not say for how long.
+        """`rates` are those of single hosts. `clock` gives seconds since 1970, as in rows. `pause_s`: how long a host
+        is left alone that refuses and does not say for how long.
         """
         self._pause_s = pause_s
         self._concurrency, self._per_host = concurrency, per_host
@@ -70,22 +71,17 @@ class Schedule(Generic[Job]):
         if self._busy >= self._concurrency:
             return None
         now = self._clock()
-        self._wake(now)
-        while self._ready:
-            of = self._ready.popleft()
-            of.queued = False
-            if of.jobs and of.pace.has_turn and of.pace.begins_at <= now:
-                of.pace.take(now)
-                self._busy += 1
-                self._waiting -= 1
-                job = of.jobs.popleft()
-                self._line_up(of, now)
-                return of.name, job
-            if of.jobs:
-                self._line_up(of, now)
-            else:
-                self._forget(of, now)
-        return None
+        of = self._first(now)
+        if of is None:
+            return None
+        self._ready.popleft()
+        of.queued = False
+        of.pace.take(now)
+        self._busy += 1
+        self._waiting -= 1
+        job = of.jobs.popleft()
+        self._line_up(of, now)
+        return of.name, job
 
     def next_in_s(self) -> float | None:
         """How long until `take` may give one, jobs under way aside; None where nothing waits.
@@ -95,8 +91,7 @@ class Schedule(Generic[Job]):
         if not self._waiting:
             return None
         now = self._clock()
-        self._wake(now)
-        if any(of.jobs and of.pace.has_turn and of.pace.begins_at <= now for of in self._ready):
+        if self._first(now) is not None:
             return 0.0 if self._busy < self._concurrency else math.inf
         return max(0.0, self._later[0][0] - now) if self._later else math.inf
 
@@ -154,17 +149,31 @@ class Schedule(Generic[Job]):
         if of.queued or not of.jobs or not of.pace.has_turn:
             return
         of.queued = True
-        if of.pace.begins_at <= now:
+        if of.pace.begins_at <= now + EARLY_S:
             self._ready.append(of)
         else:
             self._order += 1
             heapq.heappush(self._later, (of.pace.begins_at, self._order, of))
 
-    def _wake(self, now: float) -> None:
-        while self._later and self._later[0][0] <= now:
-            _, _, of = heapq.heappop(self._later)
+    def _first(self, now: float) -> _Host[Job] | None:
+        """The host at the head of the rotation; those that may not begin any more leave it."""
+        while self._later:
+            at, _, of = self._later[0]
+            if of.pace.begins_at <= at and at > now + EARLY_S:
+                break
+            heapq.heappop(self._later)  # its time has come, or was put off since
             of.queued = False
             self._line_up(of, now)
+        while self._ready:
+            of = self._ready[0]
+            if of.jobs and of.pace.has_turn and of.pace.begins_at <= now + EARLY_S:
+                return of
+            self._ready.popleft()
+            of.queued = False
+            self._line_up(of, now)
+            if not of.jobs:
+                self._forget(of, now)
+        return None
 
     def _forget(self, of: _Host[Job], now: float) -> None:
         if not of.queued and of.pace.is_plain(now):

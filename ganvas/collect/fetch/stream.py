@@ -1,23 +1,25 @@
-"""A connection for httpcore that the guard made: `await connect(guard, target, tls, timeout_s)`."""
+"""A TLS connection that the guard made, and one HTTP/1.1 fetch over it: `await connect(…)`, `await ask_once(…)`."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import aiohappyeyeballs
 import httpcore
 
+from ganvas.collect.fetch.failures import CutShort
 from ganvas.collect.fetch.guard import Guard, addr_infos
 from ganvas.collect.fetch.target import Target
-from ganvas.collect.fetch.tls import HTTP1
 
 NEXT_ADDRESS_AFTER_S = 0.25  # RFC 8305
 
+Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
-async def connect(guard: Guard, target: Target, tls: ssl.SSLContext, timeout_s: float) -> Stream:
+
+async def connect(guard: Guard, target: Target, tls: ssl.SSLContext, timeout_s: float) -> Pair:
     """TCP and TLS to one of the addresses that were checked. Raises Refused, OSError, ssl.SSLError, TimeoutError."""
     async with asyncio.timeout(timeout_s):
         if target.address is not None:
@@ -29,21 +31,54 @@ async def connect(guard: Guard, target: Target, tls: ssl.SSLContext, timeout_s: 
             happy_eyeballs_delay=NEXT_ADDRESS_AFTER_S,
             socket_factory=guard.socket,
         )
-        reader, writer = await asyncio.open_connection(sock=connected, ssl=tls, server_hostname=target.host)
-        return Stream(reader, writer)
+        return await asyncio.open_connection(sock=connected, ssl=tls, server_hostname=target.host)
 
 
-class Stream(httpcore.AsyncNetworkStream):
+class Once:
+    """One HTTP/1.1 fetch over a connection, by httpx's engine; then it is closed."""
+
+    def __init__(self, pair: Pair, target: Target, read_timeout_s: float) -> None:
+        origin = httpcore.Origin(b"https", target.host.encode("ascii"), target.port)
+        self._stream = _Stream(*pair)
+        self._http = httpcore.AsyncHTTP11Connection(origin, self._stream)
+        self._timeouts = {"timeout": {"read": read_timeout_s, "write": read_timeout_s}}
+        self._response = httpcore.Response(0)
+
+    async def ask(self, target: Target, headers: Iterable[tuple[str, str]]) -> None:
+        """Raises httpcore's exceptions."""
+        request = httpcore.Request(
+            b"GET",
+            target.url.encode("ascii"),
+            headers=[(name.encode("ascii"), value.encode("ascii")) for name, value in headers],
+            extensions=self._timeouts,
+        )
+        self._response = await self._http.handle_async_request(request)
+
+    @property
+    def status(self) -> int:
+        return self._response.status
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        return self._response.headers
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The body. Raises CutShort, httpcore.ReadTimeout."""
+        try:
+            async for piece in self._response.aiter_stream():
+                yield piece
+        except (httpcore.ProtocolError, httpcore.NetworkError) as error:
+            raise CutShort(str(error) or type(error).__name__) from error
+
+    def close(self) -> None:
+        self._stream.abort()
+
+
+class _Stream(httpcore.AsyncNetworkStream):
     """asyncio's streams as httpcore wants them."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-
-    @property
-    def protocol(self) -> str:
-        """What was agreed on (ALPN)."""
-        return self._writer.get_extra_info("ssl_object").selected_alpn_protocol() or HTTP1
+        self._reader, self._writer = reader, writer
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         try:
@@ -67,6 +102,9 @@ class Stream(httpcore.AsyncNetworkStream):
             raise httpcore.WriteError(str(error)) from error
 
     async def aclose(self) -> None:
+        self.abort()
+
+    def abort(self) -> None:
         self._writer.transport.abort()  # a farewell could wait for a server that never answers
 
     async def start_tls(
@@ -76,8 +114,3 @@ class Stream(httpcore.AsyncNetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         return self._writer.get_extra_info({"server_addr": "peername", "client_addr": "sockname"}.get(info, info))
-
-
-def raw(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    """Headers as httpcore takes them."""
-    return [(name.encode("ascii"), value.encode("latin-1", "replace")) for name, value in headers]

@@ -81,8 +81,13 @@ def _page(engine: Any, query: str, page: int, how: dict[str, Any]) -> list[dict[
     except DDGSException as error:
         if NOTHING in str(error):
             return []
-        said = (str(error).splitlines() or [""])[0][:200]
-        raise InputError(f"image search for {query!r} by ddgs: {said}: try again later, or engine google") from error
+        raise InputError(f"image search for {query!r} by ddgs: {_said(error)}: try again later") from error
+    except Exception as error:  # it fails in many ways at answers that it does not expect
+        raise InputError(f"image search for {query!r}: ddgs failed ({_said(error)}): try engine google") from error
+
+
+def _said(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
 
 
 def _is_web(url: str) -> bool:

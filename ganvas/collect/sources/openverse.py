@@ -36,6 +36,7 @@ class Openverse(Source):
 
     base_url = "https://api.openverse.org"
     rate_per_s = 0.33
+    mixes_hosts = True
 
     class Options(SourceOptions):
         query: str = Field(description="What to search for.", json_schema_extra={"argument": True})
@@ -76,11 +77,6 @@ class Openverse(Source):
                 yield _item(work)
         if number < pages and number * PAGE_SIZE < MOST and said["results"]:
             yield self._page(number + 1)
-
-    def missing(self, page: Page, status: int, body: bytes) -> bool:
-        """Whether there is no such page: past the end, or deeper than may be looked without a key."""
-        deep = status in (400, 401) and page.note.get("page", 1) > 1
-        return deep or super().missing(page, status, body)
 
     def _page(self, number: int) -> Page:
         options, chosen = self.options, self.chosen

@@ -12,6 +12,7 @@ from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 Thing = TypeVar("Thing")
+THREAD = "a source's own"
 
 
 @dataclass
@@ -25,7 +26,7 @@ class _Line(Generic[Thing]):
 def in_own_thread(make: Callable[[], Iterator[Thing]]) -> Iterator[Thing]:
     """What `make()` yields, worked out only as asked for. Closing this closes it, and waits until it is closed."""
     line: _Line[Thing] = _Line()
-    thread = threading.Thread(target=_work, args=(make, line), daemon=True)
+    thread = threading.Thread(target=_work, args=(make, line), name=THREAD, daemon=True)
     thread.start()
     try:
         while True:

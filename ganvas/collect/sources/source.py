@@ -23,7 +23,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -82,6 +82,7 @@ class Source(ABC):
     Options: ClassVar[type[Options]]
     base_url: str = ""
     rate_per_s: float | None = None  # how often the host of `base_url` may be asked; None: the settings' own
+    rates: Mapping[str, float] = {}  # how often other hosts may be asked, those of its pictures
     mixes_hosts: bool = False  # pictures of many hosts: they are fetched in no order, so that none waits for another
     is_api: bool = True  # made for programs: robots.txt, which is for crawlers, is not asked about its pages
 

@@ -28,7 +28,7 @@ from ganvas.progress import Progress
 
 MOST_DETAILS = 100  # columns kept of a row
 LONGEST_DETAIL = 4000  # characters kept of one of them
-LONGEST_ADDRESS = 8000  # of one that is kept to say why it is none
+LONGEST_ADDRESS = 20_000  # more than can be asked for: cut, it is refused all the same
 
 
 @source("urls")
@@ -36,6 +36,7 @@ class Urls(Source):
     """A file with an address a row: csv, tsv, txt, jsonl, all of these packed by gzip, and Parquet."""
 
     is_api = False
+    mixes_hosts = True
 
     class Options(SourceOptions):
         list: str = Field(

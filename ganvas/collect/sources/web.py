@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -18,18 +18,21 @@ LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 class WebOptions(Options):
-    """What to search for, and how. What is not given is as in `[collect.web]`."""
+    """What to search for, and how. What is not given is as in `[collect.web]`.
+
+    The excluded ones do not change what is asked for: with others, it is still the same collection that goes on.
+    """
 
     query: str = Field(description="what to search for", min_length=1, json_schema_extra={"argument": True})
     engine: str | None = Field(default=None, description="google (in a browser) or ddgs (without one)")
     language: str | None = Field(default=None, description="of the search page: en, fr, pt-BR")
     safe_search: Literal["on", "off"] | None = Field(default=None, description="leave out what is not for everybody")
-    browser: str | None = Field(default=None, description="path of Chromium; found when not given")
-    headless: bool | None = Field(default=None, description="without a window")
+    browser: str | None = Field(default=None, exclude=True, description="path of Chromium; found when not given")
+    window: bool = Field(default=False, exclude=True, description="show the browser's window")
     picture_timeout_s: float | None = Field(
-        default=None, gt=0, description="seconds that one tile may take to show its original"
+        default=None, gt=0, exclude=True, description="seconds that one tile may take to show its original"
     )
-    selectors: str | None = Field(default=None, description="a selectors file of your own")
+    selectors: str | None = Field(default=None, exclude=True, description="a selectors file of your own")
 
 
 @source("web")
@@ -38,6 +41,7 @@ class Web(Source):
 
     Options = WebOptions
     is_api = False
+    mixes_hosts = True
 
     def start(self) -> Iterator[Item]:
         """Items as more are asked for, by any thread: the browser has its own, and closes with the iterator."""
@@ -59,11 +63,11 @@ class Web(Source):
             self.options.query.strip(),
             read_selectors(file),
             self.settings.web.base_url,
+            tuple(self.settings.allow_hosts),
             self._chosen("language"),
             self._chosen("safe_search"),
             self._chosen("browser"),
-            self._chosen("headless"),
-            self.settings.user_agent,
+            self.settings.web.headless and not self.options.window,
             self._chosen("picture_timeout_s"),
             Path(file) if file else OWN_FILE,
         )
@@ -78,7 +82,7 @@ class Web(Source):
             self.options.query.strip(), self._chosen("language"), self._chosen("safe_search"), self.settings.timeout_s
         )
 
-    def _chosen(self, name: str):  # type: ignore[no-untyped-def]
+    def _chosen(self, name: str) -> Any:
         given = getattr(self.options, name)
         return getattr(self.settings.web, name) if given is None else given
 

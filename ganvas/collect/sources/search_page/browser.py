@@ -36,9 +36,7 @@ window.open = () => null;
 
 
 @contextmanager
-def open_browser(
-    path: str | None, headless: bool, language: str, user_agent: str | None, fence: Fence, progress: Progress
-) -> Iterator[Page]:
+def open_browser(path: str | None, headless: bool, language: str, fence: Fence, progress: Progress) -> Iterator[Page]:
     """One empty page; all is closed at the end. Raises MissingExtra or InputError where no browser starts."""
     try:
         from playwright.sync_api import Error, sync_playwright
@@ -55,7 +53,6 @@ def open_browser(
         try:
             context = browser.new_context(
                 locale=language,
-                user_agent=user_agent,
                 viewport={"width": 1280, "height": 900},
                 accept_downloads=False,
                 service_workers="block",

@@ -6,44 +6,67 @@ goes on; addresses are all that is wanted of them, and the collector asks for th
 
 from __future__ import annotations
 
+import asyncio
 import base64
-from dataclasses import dataclass
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ganvas.collect.fetch.guard import Guard
+from ganvas.collect.fetch.target import Refused
 from ganvas.collect.sources.search_page.selectors import is_below
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page, Request, Route
 
 ONE_PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+PORTS = {"http": 80, "https": 443}
 NEVER_NEEDED = {"media", "font", "manifest", "ping"}
 
 
 @dataclass
 class Fence:
-    """`netloc` is the search page's own host with its port, `hosts` those that it is made of beside it."""
+    """`own` is the search page's own host with its port, `hosts` those that it is made of beside it."""
 
-    netloc: str
-    hosts: tuple[str, ...] = ()
+    own: str
+    hosts: tuple[str, ...]
+    allow_hosts: tuple[str, ...] = ()
     stays: bool = False  # whether the page is where it should be, and may not be led elsewhere
+    known: dict[tuple[str, int], bool] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, address: str, hosts: Iterable[str], allow_hosts: Iterable[str] = ()) -> Fence:
+        """Around the page at this address. `allow_hosts`: which of `hosts` need not be public."""
+        return cls(_host_and_port(address), tuple(hosts), tuple(allow_hosts))
 
     def flags(self) -> list[str]:
         """The same for the browser's resolver: a redirect never comes by as a request of its own."""
-        own = f"MAP {self.netloc} {self.netloc}" if ":" in self.netloc else f"EXCLUDE {self.netloc}"
         others = [f"EXCLUDE {name}" for host in self.hosts for name in (host, f"*.{host}")]
-        return [f"--host-resolver-rules={', '.join([own, *others, 'MAP * ~NOTFOUND'])}"]
+        return [f"--host-resolver-rules={', '.join([f'MAP {self.own} {self.own}', *others, 'MAP * ~NOTFOUND'])}"]
 
     def lets(self, url: str) -> bool:
         """Whether the page may ask this address."""
         try:
             parts = urlsplit(url)
-            host = parts.hostname or ""
+            if parts.scheme not in PORTS:
+                return parts.scheme in ("data", "blob")
+            host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
         except ValueError:
             return False
-        if parts.scheme not in ("http", "https"):
-            return parts.scheme in ("data", "blob")
-        return parts.netloc == self.netloc or any(is_below(host, of) for of in self.hosts)
+        return _host_and_port(url) == self.own or (
+            any(is_below(host, of) for of in self.hosts) and self._is_public(host, port)
+        )
+
+    def _is_public(self, host: str, port: int) -> bool:
+        """By the collector's own guard, which waits for names; a thread, because this one has its loop running."""
+        if (host, port) not in self.known:
+            with ThreadPoolExecutor(1) as thread:
+                self.known[host, port] = thread.submit(
+                    asyncio.run, _passes(Guard(self.allow_hosts), host, port)
+                ).result()
+        return self.known[host, port]
 
     def put_around(self, context: BrowserContext, page: Page) -> None:
         """Answer each request of the page, frames and workers too, before it is sent."""
@@ -65,6 +88,24 @@ class Fence:
             route.fulfill(status=200, content_type="image/gif", body=ONE_PIXEL)
         else:
             route.abort()
+
+
+async def _passes(guard: Guard, host: str, port: int) -> bool:
+    try:
+        await guard.addresses(host, port)
+    except Refused:
+        return False
+    except OSError:  # a name that has no address here may have one behind a proxy
+        return True
+    finally:
+        guard.close()
+    return True
+
+
+def _host_and_port(url: str) -> str:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return f"{f'[{host}]' if ':' in host else host}:{parts.port or PORTS[parts.scheme]}"
 
 
 def _is_of(request: Request, page: Page) -> bool:

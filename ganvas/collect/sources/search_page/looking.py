@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 PRESS_S = 2.0
 BETWEEN_LOOKS_S = 0.05
 PRESS_INSIDE = "e => (e.querySelector('a, button, [role=button], img') ?? e).click()"
+NO_SELECTOR = ("not a valid selector", "parsing css selector", "Unknown engine")
 Found = TypeVar("Found")
 
 
@@ -48,7 +49,7 @@ class Looking:
         except Error as error:
             if "context was destroyed" in str(error) or "navigat" in str(error):
                 return otherwise
-            if "selector" in str(error) and "Error" in str(error):
+            if any(words in str(error) for words in NO_SELECTOR):
                 raise SettingsError(f"{selector!r} is no selector: {first_line(error)}") from error
             raise
 

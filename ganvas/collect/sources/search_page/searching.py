@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
 
 from ganvas.catalog.wanted import Item
 from ganvas.collect.sources.search_page.browser import first_line, open_browser
@@ -20,7 +19,7 @@ from ganvas.errors import InputError
 from ganvas.progress import Progress
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Response
 
 OPEN_TIMEOUT_S = 30.0
 CONSENTS = 3  # forms in a row
@@ -36,11 +35,11 @@ class Asked:
     query: str
     selectors: Selectors
     base_url: str | None = None
+    allow_hosts: tuple[str, ...] = ()
     language: str = "en"
     safe_search: Literal["on", "off"] = "on"
     browser: str | None = None
     headless: bool = True
-    user_agent: str | None = None
     picture_timeout_s: float = 15.0
     selectors_file: Path = OWN_FILE
 
@@ -54,9 +53,9 @@ def search(asked: Asked, progress: Progress) -> Iterator[Item]:
 
     Raises InputError where nothing is found, or the page asks for a captcha: with where the page has been saved.
     """
-    netloc = urlsplit(asked.address).netloc
-    fence = Fence(netloc, tuple(asked.selectors.hosts) if asked.base_url is None else ())
-    with open_browser(asked.browser, asked.headless, asked.language, asked.user_agent, fence, progress) as page:
+    hosts = asked.selectors.hosts if asked.base_url is None else []
+    fence = Fence.of(asked.address, hosts, asked.allow_hosts)
+    with open_browser(asked.browser, asked.headless, asked.language, fence, progress) as page:
         from playwright.sync_api import Error
 
         try:
@@ -75,6 +74,8 @@ class _Search:
         self.tiles = Tiles(self.looking, asked.picture_timeout_s)
         self.keys: set[str] = set()
         self.originals = 0
+        self.refused: int | None = None
+        page.on("response", self._note_refusal)
 
     def items(self) -> Iterator[Item]:
         new = self.begin()
@@ -101,8 +102,7 @@ class _Search:
 
     def begin(self) -> range:
         """Open the page, pass its consent form, wait for the first tiles."""
-        address = self.asked.address
-        answer = self.page.goto(address, wait_until="domcontentloaded", timeout=OPEN_TIMEOUT_S * 1000)
+        self.page.goto(self.asked.address, wait_until="domcontentloaded", timeout=OPEN_TIMEOUT_S * 1000)
         until = self.patience()
         consents = 0
         while time_left(until) > 0:
@@ -115,8 +115,7 @@ class _Search:
             else:
                 self.stop_if_told()
             self.looking.pause()
-        if answer is not None and answer.status in REFUSALS:
-            raise self.trouble(f"the page answers {answer.status}: it may let you again later")
+        self.stop_if_refused()
         raise self.trouble("no tile on the page", "tile")
 
     def more(self) -> range:
@@ -127,6 +126,7 @@ class _Search:
         while time_left(until) > 0:
             self.looking.asked("page", lambda: self.page.evaluate(TO_THE_END), None)
             if new := self.tiles.take():
+                self.refused = None
                 return new
             if self.looking.first("end"):
                 return range(0)
@@ -135,6 +135,7 @@ class _Search:
                 pressed = time.monotonic()
             self.looking.pause()
         self.stop_if_told()
+        self.stop_if_refused()
         return range(0)
 
     def patience(self) -> float:
@@ -145,6 +146,17 @@ class _Search:
             raise self.trouble(f"the page asks for a captcha after {len(self.keys)} pictures: wait, or search by ddgs")
         if not self.keys and self.looking.first("none"):
             raise self.trouble("the page says that there is nothing: search for something else")
+
+    def stop_if_refused(self) -> None:
+        if self.refused:
+            raise self.trouble(
+                f"the page was answered {self.refused} after {len(self.keys)} pictures: wait before more"
+            )
+
+    def _note_refusal(self, answer: Response) -> None:
+        kind = answer.request.resource_type
+        if answer.status == 429 and kind in ("xhr", "fetch") or answer.status in REFUSALS and kind == "document":
+            self.refused = answer.status
 
     def say_if_only_thumbnails(self) -> None:
         if self.originals == 0 and len(self.keys) == 5:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MARK = "data-ganvas-rank"
 SMALLEST_PX = 16  # a smaller data: picture holds a place until the tile is scrolled to
 HASTY_AFTER, HASTY_S = 5, 2.0  # tiles without an original in a row, and what a tile may take from then on
+THUMBNAIL_S = 1.0  # for the thumbnail of a tile that was scrolled to
 ESCAPE = "Escape"
 
 # Marks tiles that are new, from rank `from` on, and says how many they are.
@@ -84,7 +85,7 @@ class Tiles:
             return None
         until = time.monotonic() + (self.timeout_s if self.misses < HASTY_AFTER else min(self.timeout_s, HASTY_S))
         self._reach(tile)
-        thumbnail = self._thumbnail(tile)
+        thumbnail = self._awaited_thumbnail(tile, min(until, time.monotonic() + THUMBNAIL_S))
         self._blank_preview()
         self.looking.press(tile)
         original = None
@@ -119,6 +120,12 @@ class Tiles:
 
     def _may_be_original(self, url: str) -> bool:
         return _is_web(url) and not self.looking.selectors.is_own(url)
+
+    def _awaited_thumbnail(self, tile: Locator, until: float) -> Picture | None:
+        """The preview shows it first, so it must be known by then or would pass for the original."""
+        while (found := self._thumbnail(tile)) is None and time_left(until) > 0:
+            self.looking.pause()
+        return found
 
     def _thumbnail(self, tile: Locator) -> Picture | None:
         for url in self._found("thumbnail", tile, "tile"):

@@ -1,0 +1,136 @@
+"""Whom a set's pictures are owed to: every one of them is there, by licence, and words from outside stay words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from ganvas.catalog import FoundPicture, MemberRow, SetRow
+from ganvas.catalog.schema import Item
+from ganvas.errors import InputError
+from ganvas.report import write_credits
+from ganvas.studio import StudioFolder
+
+CC, BY = "CC0 1.0", "CC BY-SA 4.0"
+
+
+@pytest.fixture
+def studio(tmp_path: Path, catalog_url: str) -> Iterator[StudioFolder]:
+    made = StudioFolder.create(tmp_path / "studio", catalog_url)
+    yield made
+    made.catalog.close()
+
+
+def put(studio: StudioFolder, picture: int, key: str, source: str = "commons", **said: Any) -> None:
+    """What one source says of a picture."""
+    found = {name: said.pop(name) for name in ("title", "licence", "attribution") if name in said}
+    sha256 = f"{picture:064x}"
+    studio.catalog.add_found([FoundPicture(sha256, 9, "PNG", 8, 8, "RGB", 1, None, source, key, **found)])
+    if said:
+        with studio.catalog.session(write=True) as connection:
+            connection.execute(update(Item).where(Item.key == key).values(said))
+
+
+def make(studio: StudioFolder, pictures: int, name: str = "vases") -> None:
+    row = SetRow(name, 8, 8, 3, pictures, [], {}, "f" * 64)
+    studio.catalog.add_set(row, [MemberRow(n, f"{n:064x}", None, "train") for n in range(pictures)])
+    (studio.sets / name).mkdir()
+
+
+def test_every_picture_is_credited_under_its_licence(studio: StudioFolder) -> None:
+    for n in range(3):
+        put(studio, n, f"m{n}", "met", licence=CC, attribution="The Met")
+    put(studio, 3, "c3", licence=BY, attribution="“Vase” by Ada", link="https://commons.example/File:Vase (1).jpg")
+    put(studio, 4, "m4", "met", licence=CC, title="Krater", artist="Exekias")
+    put(studio, 5, "f5", "folder", title="mine")
+    make(studio, 6)
+    written = write_credits(studio, "vases")
+    assert (written.licences, written.not_stated, written.pictures) == ({CC: 4, BY: 1}, 1, 6)
+    assert written.markdown.parent == written.json.parent == studio.sets / "vases"
+    text = written.markdown.read_text()
+    assert "| CC0 1.0 | 4 |\n| CC BY-SA 4.0 | 1 |\n| not stated | 1 |" in text
+    assert "- 0–2: The Met\n- 4: “Krater” by Exekias\n" in text
+    assert "- 3: “Vase” by Ada <https://commons.example/File:Vase%20(1).jpg>\n" in text
+    assert text.index(f"## {CC}") < text.index(f"## {BY}") < text.index("## Licence not stated")
+    record = json.loads(written.json.read_text())
+    assert [each["position"] for each in record["credits"]] == list(range(6))
+    assert record["credits"][4]["artist"] == "Exekias"
+    assert record["credits"][4]["original"] == f"images/00/{4:064x}"
+    assert (record["licences"], record["not_stated"]) == ({CC: 4, BY: 1}, 1)
+
+
+def test_a_picture_found_twice_is_counted_once_and_owed_to_both(studio: StudioFolder) -> None:
+    put(studio, 0, "a", "web", title="found somewhere")
+    put(studio, 0, "b", licence=BY, attribution="Ada")
+    make(studio, 1)
+    written = write_credits(studio, "vases")
+    assert (written.licences, written.not_stated) == ({BY: 1}, 0)
+    assert "- 0: “found somewhere”; also: Ada\n" in written.markdown.read_text()
+    credit = json.loads(written.json.read_text())["credits"][0]
+    assert (credit["source"], [each["source"] for each in credit["also"]]) == ("web", ["commons"])
+
+
+def test_words_from_outside_are_no_markdown_and_no_control_characters(studio: StudioFolder) -> None:
+    hostile = "<script>x</script> [a](javascript:b) |\n# head\n- list \x1b[2J ![p](q) `c` \u2028z\u202e"
+    put(studio, 0, "a", licence=hostile, attribution=hostile, link="javascript:alert(1)")
+    put(studio, 1, "b", licence=hostile, title=hostile, link="https://x.example/>)<b>\n## y")
+    make(studio, 2)
+    text = write_credits(studio, "vases").markdown.read_text()
+    assert "\\<script\\>" in text
+    bare = text.replace("\\<", "")
+    assert not any(
+        bad in bare for bad in ("<script", "\n# head", "\x1b", "javascript:alert", "\u2028", "\u202e", "\n## y")
+    )
+    assert "](" not in text.replace("\\](", "")
+    assert sum(line.startswith("#") for line in text.splitlines()) == 2
+    assert "<https://x.example/%3E)%3Cb%3E%0A##%20y>" in text
+
+
+def test_a_set_without_any_licence_says_so_and_the_same_set_gives_the_same_bytes(
+    studio: StudioFolder, tmp_path: Path
+) -> None:
+    put(studio, 0, "a", "folder")
+    make(studio, 1)
+    first = write_credits(studio, "vases", tmp_path / "out" / "deep")
+    text = first.markdown.read_text()
+    assert first.markdown.parent == tmp_path / "out" / "deep"
+    assert "says nothing of a licence" in text
+    assert "- 0: folder: a\n" in text
+    again = write_credits(studio, "vases", tmp_path / "again")
+    assert again.markdown.read_bytes() == first.markdown.read_bytes()
+    assert again.json.read_bytes() == first.json.read_bytes()
+
+
+def test_a_set_that_is_not_there_or_whose_folder_is_gone_is_told(studio: StudioFolder) -> None:
+    put(studio, 0, "a")
+    make(studio, 1)
+    with pytest.raises(InputError, match=r"no set called 'vase'. Did you mean vases\?"):
+        write_credits(studio, "vase")
+    (studio.sets / "vases").rmdir()
+    with pytest.raises(InputError, match="name another with --out"):
+        write_credits(studio, "vases")
+    assert not (studio.sets / "vases").exists()
+
+
+def test_the_command_line_prints_licences_and_where_the_files_are(
+    tmp_path: Path, call: Callable[..., tuple[int, str, str]]
+) -> None:
+    studio = StudioFolder.create(tmp_path / "studio")
+    put(studio, 0, "a", licence=CC)
+    put(studio, 1, "b")
+    make(studio, 2)
+    studio.catalog.close()
+    code, out, _ = call("-C", studio.root, "credits", "vases")
+    assert code == 0
+    assert out.splitlines()[0] == "2 pictures"
+    assert f"markdown: {studio.sets / 'vases' / 'CREDITS.md'}" in out
+    code, out, _ = call("-C", studio.root, "credits", "vases", "--out", tmp_path / "x", "--json")
+    assert json.loads(out)["licences"] == {CC: 1}
+    assert (tmp_path / "x" / "credits.json").is_file()
+    code, _, said = call("-C", studio.root, "credits", "vasen")
+    assert (code, said) == (1, "ganvas: no set called 'vasen'. Did you mean vases?\n")
