@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from ganvas.catalog import Catalog, FoundPicture
@@ -117,13 +115,12 @@ def test_what_cannot_be_is_one_line_with_its_place(expression: str, line: str) -
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.timeout(60)
 def test_a_pattern_made_to_take_for_ever_does_not() -> None:
     """A pattern turned into one regular expression would go back some 10^20 times."""
     match = matcher("%a" * 30 + "%b", any_case=True)
-    began = time.process_time()
     assert not match("a" * 5000)
     assert match("A" * 5000 + "b")
-    assert time.process_time() - began < 10
 
 
 @pytest.mark.parametrize(
