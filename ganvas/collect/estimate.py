@@ -19,7 +19,7 @@ def planned(what: str, pages: int, pictures: int, rate_per_s: float | None, most
     if not parts:
         return f"{what}: nothing is left to fetch"
     until = f", or until {most:,} items have pictures" if most is not None else ""
-    return f"{what}: {', '.join(parts)}{until}; stopped, the same command goes on"
+    return f"{what}: {', '.join(parts)}{until}; when stopped, the same command goes on"
 
 
 def duration(seconds: float) -> str:
