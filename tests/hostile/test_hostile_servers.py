@@ -9,7 +9,10 @@ import ssl
 
 import pytest
 
+from ganvas.collect.fetch.fetcher import Fetcher
 from ganvas.collect.fetch.outcome import Failed, Fetched
+from ganvas.collect.fetch.tls import trusted
+from ganvas.collect_settings import CollectSettings
 from tests.collect.fetch.conftest import Certificates, Get
 from tests.collect.web_server import Asked, WebServer, endless, resets, says
 
@@ -258,6 +261,36 @@ def test_http2_that_is_none_is_asked_again_as_http1(certificates: Certificates, 
     assert answer.body == b"one"
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_name_server_that_never_answers(get: Get, scheme: str) -> None:
+    async def hangs(host: str) -> list[str]:
+        await asyncio.Event().wait()
+        return []
+
+    (failed,) = get(f"{scheme}://slow.test/", resolve=hangs, **QUICK)
+    assert failed.error == "timeout"
+
+
+def test_a_handshake_that_breaks_off(get: Get) -> None:
+    async def run() -> str:
+        async def closes(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(10)
+            writer.transport.abort()
+
+        listening = await asyncio.start_server(closes, "127.0.0.1", 0)
+        settings = CollectSettings(allow_hosts=["127.0.0.1"], **QUICK)
+        async with listening, Fetcher(settings) as fetcher:
+            port = listening.sockets[0].getsockname()[1]
+            return (await fetcher.get(f"https://127.0.0.1:{port}/")).error
+
+    assert asyncio.run(run()) == "cut-short"
+
+
+def test_the_default_context_checks() -> None:
+    context = trusted()
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+
+
 def names(known: dict[str, list[str]]):
     """A resolver that knows these."""
 
@@ -267,10 +300,3 @@ def names(known: dict[str, list[str]]):
         return known[host]
 
     return resolve
-
-
-def test_the_default_context_checks() -> None:
-    from ganvas.collect.fetch.tls import trusted
-
-    context = trusted()
-    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)

@@ -39,6 +39,7 @@ class Silent(TimeoutError):
 # In order: the first that fits. What a library raises for a connection that broke is told from one that never was.
 _CLASSES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((Refused, aiohttp.InvalidURL), "address"),
+    ((ssl.SSLEOFError, ssl.SSLZeroReturnError), "cut-short"),
     ((ssl.SSLError, ssl.CertificateError, aiohttp.ClientSSLError), "tls"),
     ((TimeoutError, httpcore.TimeoutException), "timeout"),
     ((socket.gaierror, aiohttp.ClientConnectorDNSError, UnicodeError), "dns"),
@@ -59,8 +60,9 @@ def failed_by(error: BaseException) -> Failed:
     cause = getattr(error, "os_error", None) or getattr(error, "certificate_error", None)
     for known in (cause, error):
         for kinds, name in _CLASSES:
-            if known is not None and isinstance(known, kinds) and not (known is cause and name == "cut-short"):
-                return Failed(name, _words(known, name))
+            if known is not None and isinstance(known, kinds):
+                never_was = known is cause and isinstance(known, ConnectionError)
+                return Failed("connect" if never_was else name, _words(known, name))
     return Failed("protocol", f"{type(error).__name__}: {error}")
 
 

@@ -12,6 +12,7 @@ import idna
 
 PORTS = {"http": 80, "https": 443}
 MOST_CHARACTERS = 16_384
+MOST_HOST_CHARACTERS = 1000
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SENT_AS_IT_IS = re.compile(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%|]*")
@@ -70,6 +71,8 @@ def _sendable(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _place(netloc: str) -> tuple[str, int | None, IPv4Address | IPv6Address | None]:
+    if len(netloc) > MOST_HOST_CHARACTERS:
+        raise Refused("a host of more than 1,000 characters")
     if not netloc:
         raise Refused("no host in the address")
     for sign, words in (("@", "a user"), ("\\", "a backslash"), ("%", "a percent sign"), (" ", "a blank")):
