@@ -15,7 +15,7 @@ from ganvas.catalog.schema import Fetch, ItemFetch
 from ganvas.catalog.wanted import PICTURE
 
 COUNTED = 20_000  # fetches of a collection of which every one is looked at
-SAMPLE = 5_000  # rows of the table of fetches, evenly spread
+SAMPLE = 2_000  # rows of the table of fetches, evenly spread
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, select, update
 
 from ganvas.catalog.fetch_records import DONE
 from ganvas.catalog.images import chunks
@@ -35,12 +36,12 @@ def _originals(connection: Connection, items: Iterable[int]) -> dict[int, set[in
     return _places(connection, _done(items).where(Fetch.stand_in_for.is_(None)))
 
 
-def _done(items: Iterable[int]) -> Select[tuple[int, int]]:
+def _done(items: Iterable[int]) -> Any:
     query = select(ItemFetch.item_id, ItemFetch.position).join(Fetch, Fetch.id == ItemFetch.fetch_id)
     return query.where(ItemFetch.item_id.in_(list(items)), Fetch.state == DONE)
 
 
-def _places(connection: Connection, query: Select[tuple[int, int]]) -> dict[int, set[int]]:
+def _places(connection: Connection, query: Any) -> dict[int, set[int]]:
     places: dict[int, set[int]] = {}
     for item, position in connection.execute(query):
         places.setdefault(item, set()).add(position)

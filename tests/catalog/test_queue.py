@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from ganvas.catalog import Catalog
 from ganvas.catalog.fetch_records import DONE, FAILED, REFUSED, WAITING, Finished, Leased, StoredImage
@@ -307,3 +309,42 @@ def test_other_bytes_from_the_same_address_are_one_more_image_of_its_item(catalo
     assert [[row.key for row in catalog.items_of(image(n).sha256)] for n in (1, 2)] == [["1"], ["1"]]
     [row] = catalog.fetches_of(leased.url)
     assert (row.state, row.sha256, row.bytes) == (DONE, image(2).sha256, 102)
+
+
+def test_leasing_and_finishing_read_no_table_of_fetches_from_end_to_end(catalog: Catalog) -> None:
+    first, second = begin(catalog), begin(catalog, another=True)
+    for collection in (first, second):
+        catalog.want(collection, "test", map(item, range(50)))
+    finish(catalog, *(Finished(one.id, DONE, image=image(n)) for n, one in enumerate(lease(catalog, first, 20))))
+    said: list[tuple[str, Any]] = []
+
+    def note(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        said.append((statement, parameters[0] if isinstance(parameters, list) else parameters))
+
+    event.listen(catalog.engine, "before_cursor_execute", note)
+    taken = lease(catalog, second, 40, now=NOW + 999)
+    catalog.renew("me", NOW + 2000)
+    half = [Finished(one.id, DONE if one.id % 2 else FAILED, image=image(one.id)) for one in taken[:20]]
+    finish(catalog, *half)
+    catalog.give_back("me", [(one.id, 0.0) for one in taken[20:25]])
+    catalog.next_try(second, ALL)
+    catalog.give_all_back("me")
+    event.remove(catalog.engine, "before_cursor_execute", note)
+    plans = [plan for statement, parameters in said for plan in planned(catalog, statement, parameters)]
+    assert len(plans) > 20
+    assert not any(map(reads_all, plans))
+    assert any(map(reads_all, planned(catalog, "SELECT fetches.id FROM fetches WHERE reason = 'none'", ())))
+
+
+def reads_all(plan: str) -> bool:
+    return plan.startswith("SCAN fetches") or "Seq Scan on fetches" in plan
+
+
+def planned(catalog: Catalog, statement: str, parameters: Any) -> list[str]:
+    """The lines of the database's plan for a statement."""
+    if not statement.startswith(("SELECT fetches", "SELECT item", "UPDATE fetches", "SELECT (SELECT")):
+        return []
+    explain = "EXPLAIN QUERY PLAN" if catalog.is_sqlite else "EXPLAIN"
+    with catalog.session() as connection:
+        catalog.look_up_by_index(connection)
+        return [str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {statement}", parameters)]
