@@ -83,6 +83,7 @@ class Engine:
         self._finished: list[Finished] = []
         self._let_go: list[tuple[int, float]] = []
         self._cooled: dict[str, str] = {}
+        self._asked_hosts: set[str] = set()
         self._renew_at = time.time() + LEASE_S / 4
         self._recorded = self._sort_out_at = self._look_at = 0.0
         self._served = 0
@@ -219,10 +220,14 @@ class Engine:
             self._lanes.remove(finished.id)
         self._headway.count(finished)
 
-    def _turn_is_over(self, host: str, outcome: Fetched | Failed) -> None:
+    def _turn_is_over(self, host: str, asked: str, outcome: Fetched | Failed) -> None:
         self._schedule.done(host, outcome)
         if isinstance(outcome, Failed) and ERRORS[outcome.error].cools:
             self._cooled[host] = outcome.reason
+        if host not in self._asked_hosts:
+            self._asked_hosts.add(host)
+            if (delay := self._fetcher.crawl_delay_s(asked)) is not None:
+                self._schedule.slow(host, delay)
         if not self._stopping:
             self._begin_fetches()  # at once: while this picture is decoded, and while rows are written
 

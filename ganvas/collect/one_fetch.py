@@ -34,7 +34,7 @@ class OneFetch:
         fetcher: Fetcher,
         decoding: Decoding,
         want: Callable[[Sequence[Page | Item]], None],
-        turn_is_over: Callable[[str, Fetched | Failed], None],
+        turn_is_over: Callable[[str, str, Fetched | Failed], None],
     ) -> None:
         self.source = source
         self.settings = source.settings
@@ -66,7 +66,7 @@ class OneFetch:
         )
         if isinstance(outcome, Fetched) and outcome.body is not None and not is_picture:
             return await self._page(leased, outcome, outcome.body)
-        self._turn_is_over(leased.host, outcome)
+        self._turn_is_over(leased.host, leased.url, outcome)
         if isinstance(outcome, Failed):
             return self._failed(leased, outcome) if is_picture else self._no_page(leased, outcome)
         if outcome.body is None:
@@ -84,7 +84,9 @@ class OneFetch:
         """The turn ends with the reading: a challenge page with status 200 is for the host to be left alone."""
         answer = Answer(fetched.final_url, fetched.status, body, fetched.content_type, dt.datetime.now(dt.UTC))
         read = await asyncio.to_thread(self._read, leased, answer)
-        self._turn_is_over(leased.host, read if isinstance(read, Failed) and ERRORS[read.error].cools else fetched)
+        self._turn_is_over(
+            leased.host, leased.url, read if isinstance(read, Failed) and ERRORS[read.error].cools else fetched
+        )
         if isinstance(read, Failed):
             return self._failed(leased, read)
         return _page_done(leased, read, fetched=fetched, body=body)
