@@ -98,6 +98,7 @@ class Engine:
                 if not lists_only:
                     with self.progress.task("collecting", None, "pictures") as self._headway.task:
                         await self._until(self._is_all_done, self._wanted_kinds)
+                self._raise_the_sources_error()
         finally:
             await asyncio.to_thread(self._feeder.stop)
             await self._stop_fetches()
@@ -310,9 +311,13 @@ class Engine:
         return max(0.0, min(RECORD_EVERY_S, RECORD_EVERY_S if turn is None else turn))
 
     def _raise_errors(self) -> None:
-        error = self._error or self._feeder.error
-        if error is not None:
-            raise error
+        if self._error is not None:
+            raise self._error
+
+    def _raise_the_sources_error(self) -> None:
+        """Once all that it named before is had: a captcha after 300 pictures leaves 300 pictures."""
+        if self._feeder.error is not None:
+            raise self._feeder.error
 
     async def _stop_fetches(self) -> None:
         self._stopping = True

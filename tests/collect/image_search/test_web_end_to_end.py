@@ -68,6 +68,14 @@ def test_each_line_of_a_file_is_searched_and_labels_what_it_finds(
     assert any("q=air+jordan+2&" in path for path in asked)
 
 
+def test_what_was_found_before_a_captcha_is_collected(studio: StudioFolder, call: Call) -> None:
+    with SearchReplica(tiles=9, a_batch=3, scrolls=0, captcha_after=1) as replica:
+        code, _, err = call(*arguments(studio, replica, "greek vases"))
+    assert code == 1
+    assert "captcha after 3 pictures" in " ".join(err.split())
+    assert stored(studio) == hashes(0, 1, 2)
+
+
 def test_ctrl_c_closes_the_browser_in_its_turn(studio: StudioFolder) -> None:
     with SearchReplica(tiles=60, a_batch=60) as replica:
         command = [sys.executable, "-m", "ganvas", *map(str, arguments(studio, replica, "greek vases"))]
