@@ -127,6 +127,11 @@ class StudioFolder:
         return self.root / "classifiers"
 
     @property
+    def searches(self) -> Path:
+        """Made with the first search."""
+        return self.root / "searches"
+
+    @property
     def features(self) -> Path:
         """What encoders saw in the originals; made when one first looks."""
         return self.root / "features"

@@ -1,1 +1,1 @@
-"""Search over settings: this room is empty yet."""
+"""Search over settings: many runs of one set, the same budget each, one table of results."""
