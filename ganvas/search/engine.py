@@ -17,7 +17,7 @@ class Engine(Protocol):
         ...
 
     def start(self, spec: TrialSpec) -> str:
-        """Begin a trial; it goes on from its run's checkpoint where there is one. Returns who runs it, for the table."""
+        """Begin a trial; it goes on from its run's checkpoint where there is one. Returns who runs it."""
         ...
 
     def wait(self, seconds: float) -> Sequence[Event]:

@@ -55,7 +55,7 @@ class SearchFolder(RecordFolder):
             found[trial.number] = trial
         return [found[number] for number in sorted(found)]
 
-    def record(self, trials: Iterable[Trial]) -> None:
+    def write_trials(self, trials: Iterable[Trial]) -> None:
         """Add the trials as they are now. A line is on disk before anything is done that follows from it."""
         lines = "".join(json.dumps(asdict(trial)) + "\n" for trial in trials)
         with self.trials_file.open("a", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""A trial: one point of the space under one seed, which becomes one run. What is known of it is one line of trials.jsonl.
+"""A trial: one point of the space under one seed, which becomes one run. What is known of it is a line of trials.jsonl.
 
 Plain values in and out; no torch.
 """
