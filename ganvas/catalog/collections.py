@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, delete, func, or_, select, text, update
 
 from ganvas.catalog.columns import to_json
 from ganvas.catalog.database import Database
@@ -71,6 +71,9 @@ class CollectionQueries(Database):
             query = query.where(Fetch.collection_id == collection_id)
         counts: dict[int, dict[str, dict[str, int]]] = {}
         with self.session() as connection:
+            if not self.is_sqlite:  # without statistics it expects too many groups to count with all processors
+                eager = "set_config('parallel_setup_cost', '0', true), set_config('parallel_tuple_cost', '0', true)"
+                connection.execute(text(f"SELECT {eager}"))
             for collection, kind, state, count in connection.execute(query):
                 counts.setdefault(collection, {}).setdefault(kind, {})[state] = count
         return counts

@@ -143,7 +143,7 @@ class Wanting:
         values |= {name: _text(value) for name, value in (("label", label), ("split", item.split)) if value is not None}
         if item.tags:
             values["tags"] = list(item.tags)
-        return values | {"source": self.source, "key": item.key, "details": item.details}
+        return values | {"source": self.source, "key": item.key, "details": item.details or {}}
 
     def _pictures(self, named: Sequence[Named]) -> tuple[int, list[Named]]:
         """How many fetches are new, and the pictures that stand in for these."""
