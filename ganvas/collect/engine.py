@@ -118,7 +118,9 @@ class Engine:
         waiting = {kind: states.get("waiting", 0) for kind, states in counts.get(self.collection.id, {}).items()}
         pages = waiting.get(PAGE, 0) if self._room() else 0
         rate, most = self.source.rate_per_s, self.collection.most
-        self.progress.note(planned(self.source.name, pages, waiting.get(PICTURE, 0), rate, most))
+        self.progress.note(
+            planned(self.source.name, pages, waiting.get(PICTURE, 0), rate, most, more=not self._feeder.ended)
+        )
 
     async def _until(
         self, done: Callable[[], Awaitable[bool]], lanes: Callable[[], dict[str, tuple[str, ...]]]

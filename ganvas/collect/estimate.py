@@ -8,16 +8,18 @@ from collections import deque
 WINDOW_S = 60.0
 
 
-def planned(what: str, pages: int, pictures: int, rate_per_s: float | None, most: int | None) -> str:
-    """The line that a person reads before anything is fetched."""
+def planned(what: str, pages: int, pictures: int, rate_per_s: float | None, most: int | None, *, more: bool) -> str:
+    """The line that a person reads before anything is fetched; `more`: its source has not named everything yet."""
     parts = []
     if pages:
         pace = "" if rate_per_s is None else f" at {rate_per_s:g} a second: {duration(pages / rate_per_s)}"
         parts.append(f"{pages:,} pages to ask for{pace}")
     if pictures:
         parts.append(f"{pictures:,} pictures to fetch")
-    if not parts:
+    if not parts and not more:
         return f"{what}: nothing is left to fetch"
+    if more:
+        parts.append("more as they are found")
     until = f", or until {most:,} items have pictures" if most is not None else ""
     return f"{what}: {', '.join(parts)}{until}; when stopped, the same command goes on"
 

@@ -13,10 +13,11 @@ import typer
 from pydantic.fields import FieldInfo
 
 from ganvas.cli.opening import AsJson, DryRun, Opening, print_json
-from ganvas.collect.sources.source import SOURCES, Source
-from ganvas.errors import InputError
+from ganvas.collect.sources.source import SOURCES, NotTheAnswer, Source
+from ganvas.errors import GanvasError, InputError
 
 if TYPE_CHECKING:
+    from ganvas.api import Studio
     from ganvas.collect.collecting import Collected
 
 OPTIONS = inspect.Parameter.KEYWORD_ONLY
@@ -126,15 +127,39 @@ def _collect(
         raise InputError(
             f"--each takes {each} and label from its lines: leave {'--label' if common['label'] else each.upper()} out"
         )
-    done = {}
-    for line in _lines(file):
+    _collect_each(studio, source, options, common, each, _lines(file), as_json)
+
+
+def _collect_each(
+    studio: Studio,
+    source: str,
+    options: dict[str, Any],
+    common: dict[str, Any],
+    each: str,
+    lines: list[str],
+    as_json: bool,
+) -> None:
+    """A line that cannot be had keeps no other out; the end says how many there were."""
+    done: dict[str, Any] = {}
+    errors: list[GanvasError] = []
+    for line in lines:
         studio.progress.note(f"{source}: {line}")
-        done[line] = studio.collect(source, options | {each: line}, **(common | {"label": line}))
+        try:
+            collected = studio.collect(source, options | {each: line}, **(common | {"label": line}))
+        except (InputError, NotTheAnswer) as error:
+            errors.append(error)
+            done[line] = {"error": str(error)}
+            studio.progress.note(f"{line}: {error}")
+            continue
+        done[line] = dataclasses.asdict(collected)
         if not as_json:
             print(f"{line}: ", end="")
-            _print_collected(done[line])
+            _print_collected(collected)
     if as_json:
-        print_json({line: dataclasses.asdict(collected) for line, collected in done.items()})
+        print_json(done)
+    if errors:
+        others = f" ({len(errors) - 1:,} more lines failed, too)" if len(errors) > 1 else ""
+        raise InputError(f"{errors[0]}{others}")
 
 
 def _lines(file: Path) -> list[str]:
