@@ -22,6 +22,10 @@ class CatalogError(GanvasError):
     """A catalog that is locked, damaged, or written by another version."""
 
 
+class CatalogBusy(CatalogError):
+    """A catalog that another process holds, or whose server is away: it may be there again in a while."""
+
+
 class MissingExtra(GanvasError):
     """A feature whose packages are not installed."""
 

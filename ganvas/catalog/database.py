@@ -16,9 +16,10 @@ from sqlalchemy.pool import NullPool
 
 from ganvas.catalog.columns import to_json
 from ganvas.catalog.functions import add_functions
-from ganvas.errors import CatalogError, MissingExtra
+from ganvas.errors import CatalogBusy, CatalogError, MissingExtra
 
 CHUNK = 500  # rows a statement: SQLite builds may allow as few as 999 parameters
+PASSING = ("is locked by another process", "cannot be reached")
 ADVISORY_LOCK = 0x67616E766173  # "ganvas"
 LEASE_LOCK = ADVISORY_LOCK + 1
 
@@ -40,7 +41,9 @@ class Database:
                 with connection.begin():
                     yield connection
         except (exc.DBAPIError, exc.TimeoutError) as error:
-            raise CatalogError(_explained(error, self)) from error
+            explained = _explained(error, self)
+            passes = any(sign in explained for sign in PASSING)
+            raise (CatalogBusy if passes else CatalogError)(explained) from error
 
     def close(self) -> None:
         """Let go of every connection."""

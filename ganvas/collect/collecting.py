@@ -7,6 +7,8 @@ picture, and every outcome is a row. Rows are written every second or so: a kill
 from __future__ import annotations
 
 import asyncio
+import signal
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -88,8 +90,10 @@ async def _run(
     progress: Progress,
     workers: int | None,
 ) -> None:
-    from ganvas.collect.engine import Engine  # late: aiohttp and httpx are imported with it
+    from ganvas.collect.engine import Engine  # late: aiohttp is imported with it
 
+    if threading.current_thread() is threading.main_thread():  # a polite kill is heard as Ctrl-C is
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
     with Decoders(studio.images, workers or processors()) as decoders:
         await Engine(studio, collection, source, settings, worker_name(), decoders, progress).run(dry_run)
 

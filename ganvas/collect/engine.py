@@ -10,11 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from typing import Literal, TypeVar
 
-from ganvas.catalog.fetch_records import CollectionRow, Finished, Leased
+from ganvas.catalog.fetch_records import WAITING, CollectionRow, Finished, Leased
 from ganvas.catalog.wanted import LIST, PAGE, PICTURE, Item, Page, host_of
 from ganvas.collect.decoders import Decoders
 from ganvas.collect.decoding import Decoding
@@ -27,6 +30,8 @@ from ganvas.collect.headway import Headway
 from ganvas.collect.lanes import LANE_OF, MOST, Lanes
 from ganvas.collect.leases import take_over
 from ganvas.collect.one_fetch import OneFetch
+from ganvas.collect.patience import patient
+from ganvas.collect.served import NO_LIMIT, Served, with_pictures
 from ganvas.collect.sources.source import Source
 from ganvas.collect_settings import CollectSettings
 from ganvas.progress import Progress
@@ -40,7 +45,6 @@ RECORD_ROWS = 500
 LOOK_EVERY_S = 1.0  # whether another collector has left something, or ended
 SORT_OUT_EVERY_S = 10.0
 UNDECODED_BYTES = 256 * 2**20
-NO_LIMIT = 2**62
 
 
 class Engine:
@@ -79,6 +83,8 @@ class Engine:
         self._under_way: set[asyncio.Task[Finished]] = set()
         self._error: BaseException | None = None
         self._stopping = False
+        self._awake_at = time.time()
+        self._at_hand: deque[Leased] = deque()  # what need not be asked for
         self._lanes = Lanes()
         self._finished: list[Finished] = []
         self._let_go: list[tuple[int, float]] = []
@@ -86,25 +92,32 @@ class Engine:
         self._asked_hosts: set[str] = set()
         self._renew_at = time.time() + LEASE_S / 4
         self._recorded = self._sort_out_at = self._look_at = 0.0
-        self._served = 0
+        self._served = Served(collection.most, partial(self.catalog.items_served, collection.id))
 
     async def run(self, lists_only: bool = False) -> None:
         """Until all that is wanted is had or cannot be had. `lists_only`: until it is known what there is."""
-        self._served = await self._in_catalog(self.catalog.items_served, self.collection.id)
         try:
+            await self._in_catalog(self._served.recount)
             async with self._fetcher:
-                self._feeder.start()
-                await self._read_lists(lists_only)
-                if not lists_only:
-                    with self.progress.task("collecting", None, "pictures") as self._headway.task:
-                        await self._until(self._is_all_done, self._wanted_kinds)
-                self._raise_the_sources_error()
+                try:
+                    await self._collect(lists_only)
+                finally:
+                    await self._stop_fetches()
         finally:
-            await asyncio.to_thread(self._feeder.stop)
-            await self._stop_fetches()
-            await self._record()
-            await self._in_catalog(self.catalog.give_all_back, self.worker)
-            self._database.shutdown()
+            try:
+                await asyncio.to_thread(self._feeder.stop)
+                await self._record()
+                await self._in_catalog(self.catalog.give_all_back, self.worker)
+            finally:
+                self._database.shutdown(wait=False)
+
+    async def _collect(self, lists_only: bool) -> None:
+        self._feeder.start()
+        await self._read_lists(lists_only)
+        if not lists_only:
+            with self.progress.task("collecting", None, "pictures") as self._headway.task:
+                await self._until(self._is_all_done, self._wanted_kinds)
+        self._raise_the_sources_error()
 
     async def _read_lists(self, all_of_it: bool) -> None:
         async def are_read() -> bool:
@@ -128,6 +141,9 @@ class Engine:
         while True:
             self._stir.clear()
             self._raise_errors()
+            if self._has_slept():
+                for leased, _ in self._schedule.surplus(0):
+                    self._lanes.remove(leased.id)
             await self._lease_more(lanes())
             self._begin_fetches()
             await self._record_now_and_then()
@@ -139,21 +155,19 @@ class Engine:
     # what is wanted
 
     def _room(self) -> int:
-        return NO_LIMIT if self.collection.most is None else max(0, self.collection.most - self._served)
+        return self._served.room
 
     def _wanted_kinds(self) -> dict[str, tuple[str, ...]]:
         """What may be leased, by lane."""
         return {PAGE: (LIST, PAGE), PICTURE: (PICTURE,)} if self._room() else {PICTURE: (PICTURE,)}
 
-    def _want(self, found: Sequence[Page | Item]) -> None:
+    def _want(self, found: Sequence[Page | Item]) -> int:
+        """Record what a source named; returns how many addresses are new. Of the feeder's, or the catalog's thread."""
         line: Line = "mixed" if self.source.mixes_hosts else "in order"
-        self.catalog.want(self.collection.id, self.source.name, found, line)
-        self._something_waits()
-
-    def _something_waits(self) -> None:
+        new = patient(self.progress, self.catalog.want, self.collection.id, self.source.name, found, line)
         self._lanes.something_waits()
-        if self.collection.most is not None:
-            self._served = self.catalog.items_served(self.collection.id)
+        self._served.add(found, new)
+        return new
 
     # leases
 
@@ -167,15 +181,21 @@ class Engine:
             got = await self._in_catalog(
                 self.catalog.lease, self.collection.id, self.worker, n, kinds, now, now + LEASE_S
             )
-            if not got:
-                self._lanes.was_empty(lane)
+            self._lanes.got(lane, got)
             for leased in got:
-                self._lanes.add(leased)
+                if not self._lanes.add(leased):
+                    continue  # its lease had ended while this machine slept: it is waiting, or under way
                 if self._one.need_not_ask(leased):
-                    self._begin(self._one.not_asked(leased))
+                    self._at_hand.append(leased)
                 else:
                     self._schedule.put(leased.host, leased)
         self._make_room_for_other_hosts()
+
+    def _has_slept(self) -> bool:
+        """Whether this process stood still for so long that others may have taken its leases."""
+        now = time.time()
+        before, self._awake_at = self._awake_at, now
+        return now - before > LEASE_S / 2
 
     def _make_room_for_other_hosts(self) -> None:
         """Where slow hosts fill all the room there is, what they cannot give soon waits in the catalog instead."""
@@ -193,7 +213,10 @@ class Engine:
     # fetches
 
     def _begin_fetches(self) -> None:
-        while len(self._under_way) < 4 * self.settings.concurrency and self._decoding.bytes < UNDECODED_BYTES:
+        while self._may_begin():
+            if self._at_hand:
+                self._begin(self._one.not_asked(self._at_hand.popleft()))
+                continue
             taken = self._schedule.take()
             if taken is None:
                 return
@@ -203,6 +226,10 @@ class Engine:
                 self._give_back(leased, 0.0)
             else:
                 self._begin(self._one.asked(leased))
+
+    def _may_begin(self) -> bool:
+        is_full = len(self._under_way) >= 4 * self.settings.concurrency or self._decoding.bytes >= UNDECODED_BYTES
+        return not is_full and not self._stopping
 
     def _begin(self, finishing: Coroutine[None, None, Finished]) -> None:
         task = asyncio.create_task(finishing)
@@ -231,8 +258,7 @@ class Engine:
             self._asked_hosts.add(host)
             if (delay := self._fetcher.crawl_delay_s(asked)) is not None:
                 self._schedule.slow(host, delay)
-        if not self._stopping:
-            self._begin_fetches()  # at once: while this picture is decoded, and while rows are written
+        self._begin_fetches()  # at once: while this picture is decoded, and while rows are written
 
     # records
 
@@ -261,11 +287,13 @@ class Engine:
     ) -> dict[str, float]:
         """In the catalog's thread. Returns the pauses that any collector knows of, when they were looked for."""
         now = time.time()
+        self._feeder.flush()
         if self.collection.most is not None:
-            finished = [one for one in finished if self._is_within_limit(one, let_go)]
+            finished = [self._within_limit(one) if one.found else one for one in finished]
         if finished:
             self.catalog.finish(self.source.name, self.worker, finished)
-            self._something_waits()
+            self._lanes.something_waits()
+            self._served.recount()
         if let_go:
             self.catalog.give_back(self.worker, let_go)
         for host, (until, reason) in pauses.items():
@@ -280,25 +308,26 @@ class Engine:
         take_over(self.catalog, self.progress)
         return self.catalog.cool_hosts(now)
 
-    def _is_within_limit(self, finished: Finished, let_go: list[tuple[int, float]]) -> bool:
-        """Of a page that names more items than are wanted, so many are kept, and it waits in case more are wanted."""
-        items = sum(isinstance(one, Item) and bool(one.pictures) for one in finished.found)
-        if items <= self._room():
-            self._served += items
-            return True
-        for one in finished.found:
-            if not self._room():
-                break
+    def _within_limit(self, page: Finished) -> Finished:
+        """A page that names more items than are wanted gives so many, and waits in case more are wanted."""
+        if with_pictures(page.found) <= self._room():
+            self._served.add(page.found, len(page.found))
+            return page
+        rest = iter(page.found)
+        while self._room() and (one := next(rest, None)) is not None:
             self._want([one])
-        let_go.append((finished.id, 0.0))
-        return False
+        self._served.recount(now_at_all_costs=True)
+        if next(rest, None) is not None:
+            return replace(page, state=WAITING, found=(), body=None, counts_as_attempt=False)
+        return replace(page, found=())
 
     # when to rest, and when it is over
 
     async def _is_all_done(self) -> bool:
         if self._under_way:
             return False
-        await self._record()  # what is recorded may make room for more
+        await self._record()
+        await self._in_catalog(self._served.recount, True)  # what could not be had makes room for more
         fed = self._feeder.ended or not self._room()
         return fed and await self._is_idle(sum(self._wanted_kinds().values(), ()))
 
@@ -309,7 +338,7 @@ class Engine:
         return await self._in_catalog(self.catalog.next_try, self.collection.id, kinds) is None
 
     def _rest_s(self) -> float:
-        turn = self._schedule.next_in_s()
+        turn = self._schedule.next_in_s() if self._may_begin() else None
         return max(0.0, min(RECORD_EVERY_S, RECORD_EVERY_S if turn is None else turn))
 
     def _raise_errors(self) -> None:
@@ -329,4 +358,5 @@ class Engine:
             await asyncio.wait(self._under_way)
 
     async def _in_catalog(self, call: Callable[..., T], *arguments: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._database, call, *arguments)
+        trying = partial(patient, self.progress, call, *arguments)
+        return await asyncio.get_running_loop().run_in_executor(self._database, trying)

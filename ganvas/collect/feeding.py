@@ -7,17 +7,16 @@ and only while more is wanted; what has gathered is written together.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 
 from ganvas.catalog.wanted import Item, Page
 from ganvas.collect.sources.source import Source
 
 MOST_AT_ONCE = 1000
-PATIENCE_S = 0.5
+MOST_BYTES = 16 * 2**20
 LOOK_EVERY_S = 0.2
 
-Write = Callable[[Sequence[Page | Item]], None]
+Write = Callable[[Sequence[Page | Item]], object]
 
 
 class Feeder:
@@ -30,7 +29,8 @@ class Feeder:
         self._room = room
         self._stopping = threading.Event()
         self._gathered: list[Page | Item] = []
-        self._since = 0.0
+        self._held_bytes = 0
+        self._lock = threading.Lock()
         self.written = 0
         self.ended = False
         self.error: BaseException | None = None
@@ -64,27 +64,30 @@ class Feeder:
         finally:
             if isinstance(found, Iterator) and hasattr(found, "close"):
                 found.close()
-            self._flush()
+            self.flush()
 
     def _more_wanted(self) -> bool:
         while not self._stopping.is_set():
             if self._room() > len(self._gathered):
                 return True
-            self._flush()
+            self.flush()
             if self._room() > 0:
                 return True
             self._stopping.wait(LOOK_EVERY_S)
         return False
 
     def _gather(self, one: Page | Item) -> None:
-        if not self._gathered:
-            self._since = time.monotonic()
-        self._gathered.append(one)
-        if len(self._gathered) >= MOST_AT_ONCE or time.monotonic() - self._since > PATIENCE_S:
-            self._flush()
+        with self._lock:
+            self._gathered.append(one)
+        held = sum(len(picture.data or b"") for picture in one.pictures) if isinstance(one, Item) else 0
+        self._held_bytes += held
+        if len(self._gathered) >= MOST_AT_ONCE or self._held_bytes > MOST_BYTES:
+            self.flush()
 
-    def _flush(self) -> None:
-        if self._gathered:
-            gathered, self._gathered = self._gathered, []
+    def flush(self) -> None:
+        """Write what has gathered: called now and then, since a source may take its time over the next item."""
+        with self._lock:
+            gathered, self._gathered, self._held_bytes = self._gathered, [], 0
+        if gathered:
             self._write(gathered)
             self.written += len(gathered)

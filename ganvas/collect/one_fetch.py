@@ -18,6 +18,7 @@ from ganvas.collect import outcomes
 from ganvas.collect.decoding import Decoding
 from ganvas.collect.fetch.fetcher import Fetcher
 from ganvas.collect.fetch.outcome import ERRORS, Failed, Fetched
+from ganvas.collect.served import with_pictures
 from ganvas.collect.sources.source import Answer, NotTheAnswer, Source
 from ganvas.errors import InputError
 from ganvas.pictures.sniff import UnreadablePicture, sniff
@@ -33,7 +34,7 @@ class OneFetch:
         source: Source,
         fetcher: Fetcher,
         decoding: Decoding,
-        want: Callable[[Sequence[Page | Item]], None],
+        want: Callable[[Sequence[Page | Item]], object],
         turn_is_over: Callable[[str, str, Fetched | Failed], None],
     ) -> None:
         self.source = source
@@ -98,6 +99,9 @@ class OneFetch:
             found = iter(self.source.read(page, answer))
             some = list(islice(found, FOUND_AT_ONCE))
             while more := list(islice(found, FOUND_AT_ONCE)):
+                if with_pictures(some):  # there may be a limit to items: whoever records them sees to it
+                    some += more
+                    continue
                 self._want(some)
                 some = more
             return some

@@ -352,14 +352,84 @@ def test_two_collectors_share_a_catalog_and_one_may_die(studio: StudioFolder, si
 
 
 @pytest.mark.parametrize("catalog_url", ["sqlite"], indirect=True)
-def test_ctrl_c_says_how_to_go_on_and_leaves_no_lease(studio: StudioFolder, site: Website, tmp_path: Path) -> None:
+@pytest.mark.parametrize("signal_sent", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_says_how_to_go_on_and_leaves_neither_lease_nor_failure(
+    studio: StudioFolder, site: Website, tmp_path: Path, signal_sent: signal.Signals
+) -> None:
     hold = threading.Event()
-    listed = list_of(site, tmp_path, 60, hold, after=20)
+    listed = list_of(site, tmp_path, 300, hold, after=20)
     collector = start_collector(studio, listed)
     wait_for(lambda: done_count(studio) >= 10)
-    os.kill(collector.pid, signal.SIGINT)
+    os.kill(collector.pid, signal_sent)
     hold.set()
     _, errors = collector.communicate(timeout=60)
     assert collector.returncode == 130
     assert "the same command goes on" in errors
-    assert rows(studio, "SELECT count(*) FROM fetches WHERE state = 'leased'") == [(0,)]
+    left = dict(rows(studio, "SELECT state, count(*) FROM fetches GROUP BY state"))
+    assert set(left) == {"done", "waiting"}
+
+
+def test_a_page_of_dead_pictures_is_asked_for_once_whatever_the_limit(studio: StudioFolder, site: Website) -> None:
+    listed = [item(site, number, Reply(b"", 404) if number < 12 else None) for number in range(20)]
+    done = gather(studio, site, listed, most=10)
+    assert (done.items, done.pictures, done.complete) == (8, 8, True)
+    assert site.asked["/list"] <= 3
+
+
+def test_a_page_of_very_many_items_gives_no_more_than_are_wanted(studio: StudioFolder, site: Website) -> None:
+    body = picture(1)
+    listed = [item(site, number, body) for number in range(2500)]
+    done = gather(studio, site, listed, most=10)
+    assert (done.items, done.pictures) == (10, 10)
+    assert sum(count for path, count in site.asked.items() if path.endswith(".jpg")) == 10
+
+
+@pytest.mark.parametrize("catalog_url", ["sqlite"], indirect=True)
+def test_leases_that_ended_while_the_machine_slept_are_taken_up_again(
+    studio: StudioFolder, site: Website, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its leases end at once, so that each is given to it again while it has them."""
+    monkeypatch.setattr("ganvas.collect.engine.LEASE_S", 0.01)
+    listed = [item(site, number) for number in range(200)]
+    done = gather(studio, site, listed)
+    assert (done.pictures, done.complete) == (200, True)
+    assert set(states(studio).values()) == {("done", None)}
+
+
+@pytest.mark.parametrize("catalog_url", ["sqlite"], indirect=True)
+def test_a_catalog_that_is_locked_for_a_while_is_waited_for(
+    studio: StudioFolder, site: Website, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ganvas.collect.patience.PAUSE_S", 0.05)
+    busy = StudioFolder(studio.root, studio.settings)
+    opened, waited = threading.Event(), threading.Event()
+
+    def hold_it() -> None:
+        with busy.catalog.session(write=True) as connection:
+            connection.execute(text("UPDATE hosts SET reason = reason"))
+            opened.set()
+            waited.wait(30)
+
+    class Told(Notes):
+        def note(self, line: str) -> None:
+            super().note(line)
+            if "waiting for it" in line:
+                waited.set()
+
+    studio.catalog.engine.dispose()
+    quick = type(studio.catalog).open(studio.settings.catalog.url, patience_s=0.2)
+    monkeypatch.setitem(studio.__dict__, "catalog", quick)
+    notes = Told()
+    holder = threading.Thread(target=hold_it)
+
+    def reply(headers: dict[str, str]) -> Reply:
+        holder.start()
+        opened.wait(10)
+        return Reply(picture(1))
+
+    url = site.put("/1.jpg", reply)
+    done = gather(studio, site, [{"key": "1", "pictures": [{"url": url}]}], progress=notes)
+    holder.join()
+    busy.catalog.close()
+    assert done.pictures == 1
+    assert waited.is_set()
