@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, or_, select, text, update
@@ -34,9 +35,12 @@ class CollectionQueries(Database):
     """What of a Catalog concerns collections as a whole, and what people ask about fetches."""
 
     def begin_collection(
-        self, source: str, options: dict[str, Any], label: str | None, most: int | None
+        self, source: str, options: dict[str, Any], label: str | None, most: int | None, *, only_look: bool = False
     ) -> CollectionRow:
-        """The collection of this source, options and label, made where there is none; `most` replaces what it had."""
+        """The collection of this source, options and label, made where there is none.
+
+        `most` replaces what it had; with `only_look` in what is returned alone.
+        """
         values = {
             "source": source,
             "options": options,
@@ -47,11 +51,13 @@ class CollectionQueries(Database):
             "made_at": now(),
         }
         statement = self.insert(Collection).values(values)
-        statement = statement.on_conflict_do_update(index_elements=["fingerprint"], set_={"most": most})
+        statement = statement.on_conflict_do_update(
+            index_elements=["fingerprint"], set_={"most": Collection.most if only_look else most}
+        )
         with self.session(write=True) as connection:
             self.one_at_a_time(connection)
             id = connection.scalar(statement.returning(Collection.id))
-            return _collections(connection, Collection.id == id)[0]
+            return replace(_collections(connection, Collection.id == id)[0], most=most)
 
     def collections(self) -> list[CollectionRow]:
         """Every collection, oldest first."""
@@ -92,6 +98,13 @@ class CollectionQueries(Database):
             query = query.order_by(func.count().desc(), *by).limit(at_most)
             rows = connection.execute(query).all()
         return [(id, state, error or "", host, count) for id, state, error, host, count in rows]
+
+    def reason_of(self, collection_id: int, error: str, host: str) -> str | None:
+        """What the newest fetch of a host with this error says of it."""
+        of = (Fetch.collection_id == collection_id, Fetch.error == error, Fetch.host == host)
+        ended = Fetch.state.in_((FAILED, REFUSED))
+        with self.session() as connection:
+            return connection.scalar(select(Fetch.reason).where(*of, ended).order_by(Fetch.id.desc()).limit(1))
 
     def items_served(self, collection_id: int) -> int:
         """How many items of a collection have a picture that is there, under way or waiting."""

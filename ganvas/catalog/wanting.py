@@ -114,7 +114,7 @@ class Wanting:
         newest = self.connection.scalar(select(func.max(ItemTable.id))) or 0
         ids = self._item_ids(items)
         named = [
-            Named(ids[storable(item.key)], position, picture)
+            Named(ids[self._key(item)], position, picture)
             for item in items
             for position, picture in enumerate(item.pictures)
         ]
@@ -127,7 +127,7 @@ class Wanting:
 
     def _item_ids(self, items: Sequence[Item]) -> dict[str, int]:
         added_at = written(now())
-        rows = {storable(item.key): self._item_values(item) | {"added_at": added_at} for item in items}
+        rows = {self._key(item): self._item_values(item) | {"added_at": added_at} for item in items}
         statement = insert_rows(self.database, ItemTable, list(rows.values()))
         new = statement.excluded
         changes = {name: new[name] for name in (*TEXTS, *YEARS, "tags", "details")}
@@ -136,6 +136,11 @@ class Wanting:
         ids = self.connection.execute(statement.returning(ItemTable.key, ItemTable.id))
         return dict(ids.all())
 
+    def _key(self, item: Item) -> str:
+        """With the label that the collection gives it: under another label it is another item; each keeps its own."""
+        labelled = self.label is not None and item.label is None
+        return storable(f"{item.key}={self.label}" if labelled else item.key)
+
     def _item_values(self, item: Item) -> dict[str, Any]:
         values: dict[str, Any] = {name: _text(value) for name in TEXTS if (value := getattr(item, name)) is not None}
         values |= {name: _year(value) for name in YEARS if (value := getattr(item, name)) is not None}
@@ -143,7 +148,7 @@ class Wanting:
         values |= {name: _text(value) for name, value in (("label", label), ("split", item.split)) if value is not None}
         if item.tags:
             values["tags"] = list(item.tags)
-        return values | {"source": self.source, "key": item.key, "details": item.details or {}}
+        return values | {"source": self.source, "key": self._key(item), "details": item.details or {}}
 
     def _pictures(self, named: Sequence[Named]) -> tuple[int, list[Named]]:
         """How many fetches are new, and the pictures that stand in for these."""

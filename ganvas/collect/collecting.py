@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ganvas.catalog.fetch_records import COMPLETE, DONE, FAILED, LEASED, OPEN, REFUSED, WAITING, CollectionRow
-from ganvas.catalog.wanted import LIST, PICTURE
+from ganvas.catalog.wanted import KINDS, LIST, PAGE, PICTURE
 from ganvas.collect.decoders import Decoders
 from ganvas.collect.leases import take_over, worker_name
 from ganvas.collect.originals import sweep
@@ -63,22 +63,48 @@ def collect(
     """
     settings = settings or studio.settings.collect
     asked = _source(source, options, settings, progress)
-    collection = studio.catalog.begin_collection(source, asked.options.model_dump(mode="json"), label, most)
-    take_over(studio.catalog, progress)
-    if refresh:
-        studio.catalog.ask_anew(collection.id)
-    before = studio.catalog.count_images()
+    catalog = studio.catalog
+    collection = catalog.begin_collection(source, _identity(asked), label, most, only_look=dry_run)
+    take_over(catalog, progress)
+    _let_in_what_is_allowed_now(studio, collection, settings)
+    asked_anew = 0
+    if refresh and dry_run:
+        progress.note(f"{_done(studio, collection, *KINDS):,} answers would be asked whether they have changed")
+    elif refresh:
+        asked_anew = _done(studio, collection, LIST, PAGE)
+        catalog.ask_anew(collection.id)
+    before = catalog.count_images()
     sweep(studio.images)
     try:
-        asyncio.run(_run(studio, collection, asked, settings, dry_run, progress, workers))
+        asyncio.run(_run(studio, collection, asked, settings, dry_run, asked_anew, progress, workers))
     except KeyboardInterrupt:
         progress.note("stopped: what was fetched is recorded, and the same command goes on from there")
         raise
-    collected = _standing(studio, collection, studio.catalog.count_images() - before)
+    collected = _standing(studio, collection, catalog.count_images() - before)
     if not dry_run:
-        studio.catalog.end_collection(collection.id, COMPLETE if collected.complete else OPEN)
-        _check_lists(studio, collection, collected)
+        catalog.end_collection(collection.id, COMPLETE if collected.complete and collected.items else OPEN)
+    _check_there_is_something(studio, collection, collected)
     return collected
+
+
+def _identity(source: Source) -> dict[str, Any]:
+    """What makes a collection the same as another: what was asked, and of whom where that is not the usual place."""
+    options: dict[str, Any] = source.options.model_dump(mode="json")
+    elsewhere = source.base_url != type(source).base_url.rstrip("/")
+    return options | {"base_url": source.base_url} if elsewhere else options
+
+
+def _let_in_what_is_allowed_now(studio: StudioFolder, collection: CollectionRow, settings: CollectSettings) -> None:
+    """What was refused by a rule that no longer stands is looked at again; nothing is asked for that."""
+    lifted = {"address": bool(settings.allow_hosts), "robots": not settings.robots, "opt-out": not settings.opt_outs}
+    for error, is_lifted in lifted.items():
+        if is_lifted:
+            studio.catalog.try_again(collection_id=collection.id, error=error)
+
+
+def _done(studio: StudioFolder, collection: CollectionRow, *kinds: str) -> int:
+    counts = studio.catalog.fetch_counts(collection.id).get(collection.id, {})
+    return sum(counts.get(kind, {}).get(DONE, 0) for kind in kinds)
 
 
 async def _run(
@@ -87,6 +113,7 @@ async def _run(
     source: Source,
     settings: CollectSettings,
     dry_run: bool,
+    asked_anew: int,
     progress: Progress,
     workers: int | None,
 ) -> None:
@@ -95,7 +122,7 @@ async def _run(
     if threading.current_thread() is threading.main_thread():  # a polite kill is heard as Ctrl-C is
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
     with Decoders(studio.images, workers or processors()) as decoders:
-        await Engine(studio, collection, source, settings, worker_name(), decoders, progress).run(dry_run)
+        await Engine(studio, collection, source, settings, worker_name(), decoders, progress).run(dry_run, asked_anew)
 
 
 def _source(name: str, options: Mapping[str, Any], settings: CollectSettings, progress: Progress) -> Source:
@@ -128,13 +155,13 @@ def _standing(studio: StudioFolder, collection: CollectionRow, new: int) -> Coll
     return Collected(collection.id, items, pictures, new, failed, refused, waiting, complete=not waiting)
 
 
-def _check_lists(studio: StudioFolder, collection: CollectionRow, collected: Collected) -> None:
-    """A collection of nothing, because its source could not even be asked what there is, is an error."""
-    lists = studio.catalog.fetch_counts(collection.id).get(collection.id, {}).get(LIST, {})
-    if collected.items or lists.get(DONE) or not (lists.get(FAILED) or lists.get(REFUSED)):
+def _check_there_is_something(studio: StudioFolder, collection: CollectionRow, collected: Collected) -> None:
+    """A collection of nothing, because nothing could be had, is an error: it says the first reason, and what to do."""
+    errors = [error for error in studio.catalog.error_counts(collection.id) if error[1] in (FAILED, REFUSED)]
+    if collected.items or collected.waiting or not errors:
         return
-    _, _, error, host, _ = studio.catalog.error_counts(collection.id)[0]
-    raise InputError(
-        f"{collection.source}: {host} could not be asked what there is ({error}): "
-        "`ganvas collect status` says more, `ganvas collect retry` tries again"
-    )
+    _, state, error, host, count = errors[0]
+    reason = studio.catalog.reason_of(collection.id, error, host) or error
+    others = f" (and {sum(it[-1] for it in errors) - 1:,} more)" if sum(it[-1] for it in errors) > 1 else ""
+    again = f"`ganvas collect retry --error {error}`" if state == REFUSED else "`ganvas collect retry`"
+    raise InputError(f"{collection.source}: nothing could be had of {host}: {reason}{others}. {again} tries again")

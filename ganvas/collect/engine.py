@@ -17,7 +17,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Literal, TypeVar
 
-from ganvas.catalog.fetch_records import WAITING, CollectionRow, Finished, Leased
+from ganvas.catalog.fetch_records import FAILED, REFUSED, WAITING, CollectionRow, Finished, Leased
 from ganvas.catalog.wanted import LIST, PAGE, PICTURE, Item, Page, host_of
 from ganvas.collect.decoders import Decoders
 from ganvas.collect.decoding import Decoding
@@ -82,6 +82,8 @@ class Engine:
         self._stir = asyncio.Event()
         self._under_way: set[asyncio.Task[Finished]] = set()
         self._error: BaseException | None = None
+        self._asked_anew = 0  # pages that were read before and are to be read again
+        self._reread: set[int] = set()
         self._stopping = False
         self._awake_at = time.time()
         self._at_hand: deque[Leased] = deque()  # what need not be asked for
@@ -94,8 +96,12 @@ class Engine:
         self._recorded = self._sort_out_at = self._look_at = 0.0
         self._served = Served(collection.most, partial(self.catalog.items_served, collection.id))
 
-    async def run(self, lists_only: bool = False) -> None:
-        """Until all that is wanted is had or cannot be had. `lists_only`: until it is known what there is."""
+    async def run(self, lists_only: bool = False, asked_anew: int = 0) -> None:
+        """Until all that is wanted is had or cannot be had. `lists_only`: until it is known what there is.
+
+        `asked_anew` pages were read before, and are to be read again whatever the limit.
+        """
+        self._asked_anew = asked_anew
         try:
             await self._in_catalog(self._served.recount)
             async with self._fetcher:
@@ -131,6 +137,8 @@ class Engine:
         waiting = {kind: states.get("waiting", 0) for kind, states in counts.get(self.collection.id, {}).items()}
         pages = waiting.get(PAGE, 0) if self._room() else 0
         rate, most = self.source.rate_per_s, self.collection.most
+        if not waiting.get(PAGE) and not waiting.get(PICTURE) and _has_failed(counts.get(self.collection.id, {})):
+            return  # what there is could not be found out: that is said in the end
         self.progress.note(
             planned(self.source.name, pages, waiting.get(PICTURE, 0), rate, most, more=not self._feeder.ended)
         )
@@ -159,7 +167,8 @@ class Engine:
 
     def _wanted_kinds(self) -> dict[str, tuple[str, ...]]:
         """What may be leased, by lane."""
-        return {PAGE: (LIST, PAGE), PICTURE: (PICTURE,)} if self._room() else {PICTURE: (PICTURE,)}
+        pages = self._room() or self._asked_anew
+        return {PAGE: (LIST, PAGE), PICTURE: (PICTURE,)} if pages else {PICTURE: (PICTURE,)}
 
     def _want(self, found: Sequence[Page | Item]) -> int:
         """Record what a source named; returns how many addresses are new. Of the feeder's, or the catalog's thread."""
@@ -174,7 +183,7 @@ class Engine:
     async def _lease_more(self, kinds_of: dict[str, tuple[str, ...]]) -> None:
         for lane, kinds in kinds_of.items():
             # pages that are asked for beyond what is wanted would be asked for in vain
-            n = self._lanes.room(lane, NO_LIMIT if lane == PICTURE else self._room())
+            n = self._lanes.room(lane, NO_LIMIT if lane == PICTURE else self._room() or self._asked_anew)
             if not n:
                 continue
             now = time.time()
@@ -182,6 +191,8 @@ class Engine:
                 self.catalog.lease, self.collection.id, self.worker, n, kinds, now, now + LEASE_S
             )
             self._lanes.got(lane, got)
+            if lane == PAGE:
+                self._count_asked_anew(got)
             for leased in got:
                 if not self._lanes.add(leased):
                     continue  # its lease had ended while this machine slept: it is waiting, or under way
@@ -190,6 +201,12 @@ class Engine:
                 else:
                     self._schedule.put(leased.host, leased)
         self._make_room_for_other_hosts()
+
+    def _count_asked_anew(self, got: Sequence[Leased]) -> None:
+        """Pages that were read before come first; those that never were are for when more items are wanted."""
+        anew = {one.id for one in got if one.own_sha256 is not None}
+        self._reread |= anew
+        self._asked_anew = max(0, self._asked_anew - len(anew)) if anew else 0
 
     def _has_slept(self) -> bool:
         """Whether this process stood still for so long that others may have taken its leases."""
@@ -221,7 +238,7 @@ class Engine:
             if taken is None:
                 return
             host, leased = taken
-            if leased.kind == PAGE and not self._room():
+            if leased.kind == PAGE and not self._room() and leased.own_sha256 is None:
                 self._schedule.done(host, None)
                 self._give_back(leased, 0.0)
             else:
@@ -310,7 +327,7 @@ class Engine:
 
     def _within_limit(self, page: Finished) -> Finished:
         """A page that names more items than are wanted gives so many, and waits in case more are wanted."""
-        if with_pictures(page.found) <= self._room():
+        if with_pictures(page.found) <= self._room() or page.id in self._reread:
             self._served.add(page.found, len(page.found))
             return page
         rest = iter(page.found)
@@ -360,3 +377,8 @@ class Engine:
     async def _in_catalog(self, call: Callable[..., T], *arguments: object) -> T:
         trying = partial(patient, self.progress, call, *arguments)
         return await asyncio.get_running_loop().run_in_executor(self._database, trying)
+
+
+def _has_failed(counts: dict[str, dict[str, int]]) -> bool:
+    lists = counts.get(LIST, {})
+    return bool(lists.get(FAILED) or lists.get(REFUSED))

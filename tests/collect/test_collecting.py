@@ -229,8 +229,50 @@ def test_a_record_unlike_any_other_costs_its_own_row(studio: StudioFolder, site:
 def test_a_list_that_cannot_be_had_is_an_error(studio: StudioFolder, site: Website) -> None:
     site.put("/list", Reply(b"", 404))
     settings = CollectSettings(allow_hosts=["127.0.0.1"])
-    with pytest.raises(InputError, match=r"could not be asked what there is \(gone\)"):
+    with pytest.raises(InputError, match="nothing could be had of .* 404"):
         collect(studio, "shelf", {"address": site.address + "/nowhere"}, settings=settings)
+
+
+def test_what_is_found_under_two_labels_keeps_both(studio: StudioFolder, site: Website) -> None:
+    listed = [item(site, 1), item(site, 2)]
+    gather(studio, site, listed, label="jordan 1")
+    gather(studio, site, listed, label="jordan 2")
+    labels = [{found.label for found in studio.catalog.items_of(row.sha256)} for row in studio.catalog.images()]
+    assert labels == [{"jordan 1", "jordan 2"}] * 2
+
+
+def test_a_dry_run_of_a_refresh_changes_nothing(studio: StudioFolder, site: Website) -> None:
+    listed = [item(site, number) for number in range(3)]
+    gather(studio, site, listed, most=3)
+    before = states(studio)
+    notes = Notes()
+    gather(studio, site, listed, most=1, refresh=True, dry_run=True, progress=notes)
+    assert states(studio) == before
+    assert studio.catalog.collections()[0].most == 3
+    assert any("4 answers would be asked" in line for line in notes.lines)
+
+
+def test_a_refresh_reads_pages_again_though_the_limit_is_reached(studio: StudioFolder, site: Website) -> None:
+    pages = [{"page": site.put(f"/record/{n}", _json([item(site, n)]))} for n in range(6)]
+    gather(studio, site, pages, most=3)
+    asked = dict(site.asked)
+    changed = item(site, 0) | {"title": "another"}
+    site.put("/record/0", _json([changed]))
+    done = gather(studio, site, pages, most=3, refresh=True)
+    assert done.items == 3
+    again = {path for path in asked_since(site, asked) if path.startswith("/record")}
+    assert again == {path for path in asked if path.startswith("/record")}
+    titles = {found.title for row in studio.catalog.images() for found in studio.catalog.items_of(row.sha256)}
+    assert titles == {"another", "item 1", "item 2"}
+
+
+def test_what_was_refused_is_had_once_it_is_allowed(studio: StudioFolder, site: Website) -> None:
+    site.put("/robots.txt", b"User-agent: *\nDisallow: /")
+    listed = [item(site, 1)]
+    with pytest.raises(InputError, match="nothing could be had of .*robots"):
+        gather(studio, site, listed)
+    done = gather(studio, site, listed, settings={"robots": False})
+    assert done.pictures == 1
 
 
 def test_options_are_checked_before_anything_is_asked(studio: StudioFolder, site: Website) -> None:
