@@ -143,6 +143,13 @@ def test_what_may_pass_is_tried_again(studio: StudioFolder, site: Website) -> No
     assert done.items == 1
 
 
+def test_a_hiccup_of_robots_txt_costs_no_picture(studio: StudioFolder, site: Website) -> None:
+    answers = iter([Reply(b"", 500)])
+    site.put("/robots.txt", lambda headers: next(answers, Reply(b"", 404)))
+    done = gather(studio, site, [item(site, n) for n in range(3)], settings={"attempts": 2, "pause_s": 3.2})
+    assert (done.pictures, done.failed, site.asked["/robots.txt"]) == (3, {}, 2)
+
+
 def test_a_limit_counts_items_with_pictures_and_the_next_take_the_place_of_those_without(
     studio: StudioFolder, site: Website
 ) -> None:
