@@ -233,6 +233,63 @@ def test_a_record_unlike_any_other_costs_its_own_row(studio: StudioFolder, site:
     assert (done.items, done.failed) == (1, {"not-understood": 1})
 
 
+def test_an_answer_of_which_nothing_can_be_kept_costs_its_own_row(studio: StudioFolder, site: Website) -> None:
+    url = site.put("/x.jpg", picture(0))
+    depths = "[" * 980 + '"\\ud800"' + "]" * 980
+    odd = [
+        _json([{"key": None, "pictures": [{"url": url}]}]),
+        _json([{"key": "a", "pictures": [{"url": None}]}]),
+        _json([{"page": None}]),
+        f'[{{"key": "b", "pictures": [{{"url": "{url}"}}], "deep": {depths}}}]'.encode(),
+    ]
+    pages = [{"page": site.put(f"/odd/{n}", body)} for n, body in enumerate(odd)]
+    numbered = item(site, 1) | {"key": 1, "weight": float("inf"), "number": 10**4000}
+    done = gather(studio, site, [*pages, {"page": site.put("/good", _json([numbered]))}])
+    assert (done.items, done.failed) == (1, {"not-understood": len(odd)})
+    reasons = dict(rows(studio, "SELECT url, reason FROM fetches WHERE kind = 'page' AND state = 'failed'"))
+    assert reasons[site.address + "/odd/0"] == "an item's key is None"
+    again = gather(studio, site, pages)
+    assert again.failed == {"not-understood": len(odd)}
+
+
+def test_whatever_a_source_raises_of_an_answer_costs_its_own_row(
+    studio: StudioFolder, site: Website, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = [{"page": site.put(f"/{name}", reply)} for name, reply in (("odd", b"[]"), ("none", Reply(b"", 404)))]
+    read = SOURCES["shelf"].read
+
+    def read_some(self: Source, page: Page, answer: Answer) -> Iterable[Page | Item]:
+        if page.is_list:
+            return read(self, page, answer)
+        raise NotTheAnswer("what is this?", "nobody-knows")
+
+    def missing(self: Source, page: Page, status: int, body: bytes) -> bool:
+        raise ValueError("what is that?")
+
+    monkeypatch.setattr(SOURCES["shelf"], "read", read_some)
+    monkeypatch.setattr(SOURCES["shelf"], "missing", missing)
+    assert gather(studio, site, pages).failed == {"not-understood": 2}
+    assert {reason for (reason,) in rows(studio, "SELECT reason FROM fetches WHERE kind = 'page'")} == {
+        "nobody-knows: what is this?",
+        "ValueError: what is that?",
+    }
+
+
+def test_what_a_source_begins_with_and_nobody_can_keep_ends_the_collection_in_one_line(
+    studio: StudioFolder, site: Website, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = site.put("/1.jpg", picture(1))
+
+    def start(self: Source) -> Iterator[Item]:
+        yield Item("1", (Picture(url),))
+        yield Item("2", (Picture(None),))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(SOURCES["shelf"], "start", start)
+    with pytest.raises(InputError, match="source shelf named what cannot be kept: a picture's address is None"):
+        gather(studio, site, [])
+    assert states(studio) == {"1.jpg": ("done", None)}
+
+
 def test_a_list_that_cannot_be_had_is_an_error(studio: StudioFolder, site: Website) -> None:
     site.put("/list", Reply(b"", 404))
     settings = CollectSettings(allow_hosts=["127.0.0.1"])
