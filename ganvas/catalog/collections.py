@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, or_, select, text, update
@@ -28,6 +30,8 @@ from ganvas.catalog.wanted import KINDS, PICTURE, digest_of, same_address
 from ganvas.catalog.wanting import LONGEST_ADDRESS, PLACE
 
 FIELDS = ("id", "source", "options", "label", "most", "state", "made_at")
+PART = 20_000  # rows a transaction: PostgreSQL changes 50,000 a second
+PAUSE_S = 0.1  # as often SQLite's other writers look whether it is their turn
 ALIKE = 20  # addresses that are shown where none is called exactly what was asked for
 
 
@@ -136,33 +140,58 @@ class CollectionQueries(Database):
         Refused ones only where `error` or `url` names them. What waits for a later try waits no longer.
         """
         states = (FAILED, REFUSED) if error is not None or url is not None else (FAILED,)
+        with self.session() as connection:
+            ids = [row.id for row in _collections(connection)] if collection_id is None else [collection_id]
+        those = [func.length(Fetch.url) <= LONGEST_ADDRESS]
+        those += [Fetch.error == error] if error is not None else []
+        those += [Fetch.host == host.lower()] if host is not None else []
+        those += [Fetch.digest == digest_of(url)] if url is not None else []
+        failed, later = Fetch.state.in_(states), (Fetch.state == WAITING) & (Fetch.next_try >= 1)
         with self.session(write=True) as connection:
             self.one_at_a_time(connection)
-            ids = [row.id for row in _collections(connection)] if collection_id is None else [collection_id]
-            those = [_of(ids), func.length(Fetch.url) <= LONGEST_ADDRESS]
-            those += [Fetch.error == error] if error is not None else []
-            those += [Fetch.host == host.lower()] if host is not None else []
-            those += [Fetch.digest == digest_of(url)] if url is not None else []
-            failed, later = Fetch.state.in_(states), (Fetch.state == WAITING) & (Fetch.next_try >= 1)
-            again = {"state": WAITING, "attempts": 0, "next_try": Fetch.id * PLACE}
-            hosts = select(Fetch.host).where(*those, or_(failed, later)).distinct()
-            connection.execute(delete(Host).where(Host.host.in_(connection.scalars(hosts).all())))
-            connection.execute(update(Fetch).where(*those, later).values(again))
-            touched = select(Fetch.collection_id).where(*those, failed).distinct()
-            opened = update(Collection).where(Collection.id.in_(connection.scalars(touched).all()))
-            connection.execute(opened.values(state=OPEN))
-            afresh = {"sha256": None, "etag": None, "modified": None}
-            return connection.execute(update(Fetch).where(*those, failed).values(again | afresh)).rowcount
+            hosts = select(Fetch.host).where(_of(ids), *those, or_(failed, later))
+            connection.execute(delete(Host).where(Host.host.in_(hosts)))
+        again = {"state": WAITING, "attempts": 0, "next_try": Fetch.id * PLACE}
+        self._change(ids, [*those, later], again)
+        return self._change(ids, [*those, failed], again | {"sha256": None, "etag": None, "modified": None})
 
     def ask_anew(self, collection_id: int) -> int:
         """Set done fetches back to waiting, to be asked whether they changed; returns how many."""
         given = select(Body.fetch_id).where(Body.fetch_id == Fetch.id, Fetch.kind == PICTURE)
-        done = (Fetch.collection_id == collection_id, Fetch.kind.in_(KINDS), Fetch.state == DONE, ~given.exists())
-        again = {"state": WAITING, "attempts": 0, "next_try": Fetch.id * PLACE}
+        done = [Fetch.state == DONE, ~given.exists()]
+        return self._change([collection_id], done, {"state": WAITING, "attempts": 0, "next_try": Fetch.id * PLACE})
+
+    def _change(self, collections: Sequence[int], those: Sequence[Any], values: dict[str, Any]) -> int:
+        """Change fetches of these collections, which are open then; returns how many.
+
+        A transaction for some thousands of them: collectors are at work meanwhile, and wait for no lock for long.
+        """
+        row = func.row_number().over(order_by=Fetch.id).label("row")
+        numbered = select(Fetch.id, row).where(_of(collections), *those).subquery()
+        first = select(numbered.c.id).where(numbered.c.row % PART == 1).order_by(numbered.c.id)
+        with self.session() as connection:
+            firsts = connection.scalars(first).all()
+        if len(firsts) <= 1:
+            return self._change_part([_of(collections), *those], values)
+        # "+ 0": by their ids, not by the index of collections, which leads to those of all parts
+        ours = (Fetch.collection_id + 0).in_(collections) & Fetch.kind.in_(KINDS)
+        changed = 0
+        for begin, end in pairwise([*firsts, None]):
+            part = Fetch.id >= begin if end is None else Fetch.id.between(begin, end - 1)
+            changed += self._change_part([part, ours, *those], values)
+            if self.is_sqlite:
+                time.sleep(PAUSE_S)
+        return changed
+
+    def _change_part(self, those: Sequence[Any], values: dict[str, Any]) -> int:
         with self.session(write=True) as connection:
             self.one_at_a_time(connection)
-            connection.execute(update(Collection).where(Collection.id == collection_id).values(state=OPEN))
-            return connection.execute(update(Fetch).where(*done).values(again)).rowcount
+            self.look_up_by_index(connection)
+            change = update(Fetch).where(*those).values(values).returning(Fetch.collection_id)
+            changed = connection.scalars(change).all()
+            opened = update(Collection).where(Collection.id.in_(set(changed)))
+            connection.execute(opened.values(state=OPEN))
+            return len(changed)
 
 
 def _collections(connection: Connection, *conditions: Any) -> list[CollectionRow]:

@@ -45,6 +45,16 @@ class Database:
             passes = any(sign in explained for sign in PASSING)
             raise (CatalogBusy if passes else CatalogError)(explained) from error
 
+    @contextmanager
+    def patient(self, patience_s: float) -> Iterator[None]:
+        """Within, other processes' locks are waited for so long. No session may be open at either end."""
+        before = self.patience_s
+        self._wait(patience_s)
+        try:
+            yield
+        finally:
+            self._wait(before)
+
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()
@@ -81,6 +91,11 @@ class Database:
             off = ", ".join(f"set_config('{way}', 'off', true)" for way in slow_ways)
             connection.execute(text(f"SELECT {off}"))
 
+    def _wait(self, patience_s: float) -> None:
+        self.engine.dispose()
+        self.patience_s = patience_s
+        self.engine = _engine(self.url, patience_s)
+
 
 def _address(where: str | Path) -> URL:
     if isinstance(where, Path):
@@ -101,7 +116,7 @@ def _address(where: str | Path) -> URL:
 
 def _engine(url: URL, patience_s: float) -> Engine:
     is_sqlite = url.get_backend_name() == "sqlite"
-    waits = {"timeout": patience_s} if is_sqlite else {"connect_timeout": max(2, round(patience_s))}
+    waits = {"timeout": patience_s} if is_sqlite else {"connect_timeout": max(2, round(min(patience_s, 10)))}
     try:
         # connecting to a file takes 0.1 ms, so no connection is kept open; one to a server may have gone stale
         pool: dict[str, Any] = {"poolclass": NullPool} if is_sqlite else {"pool_pre_ping": True}

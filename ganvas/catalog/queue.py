@@ -15,8 +15,10 @@ from ganvas.catalog.fetch_records import LEASED, WAITING, Finished, Leased
 from ganvas.catalog.leasing import BACK, back, leases, take
 from ganvas.catalog.outcomes import Outcomes
 from ganvas.catalog.schema import Collection, Fetch, Host
+from ganvas.catalog.sound import Unsound, sound
 from ganvas.catalog.wanted import Item, Page
 from ganvas.catalog.wanting import PLACE, Wanting
+from ganvas.errors import InputError
 
 
 class QueueQueries(Database):
@@ -33,8 +35,9 @@ class QueueQueries(Database):
 
         One transaction. `line` is how pictures wait: in the order of finding, or mixed, so that hosts alternate. An
         item found again takes what is said of it now and keeps its pictures. A list page that is done waits again.
+        Raises InputError, what was found before being recorded, where the source named what cannot be kept.
         """
-        pieces = list(found)
+        pieces, unsound = _sound(found)
         with self.session(write=True) as connection:
             self.one_at_a_time(connection)
             self.look_up_by_index(connection)
@@ -42,7 +45,9 @@ class QueueQueries(Database):
             wanting = Wanting(self, connection, collection_id, label, source, mixed=line == "mixed")
             new = wanting.record(pieces)
             wanting.ask_lists_again(pieces)
-            return new
+        if unsound is not None:
+            raise InputError(f"source {source} named what cannot be kept: {unsound}; whoever wrote it can mend that")
+        return new
 
     def lease(
         self, collection_id: int, worker: str, n: int, kinds: Sequence[str], now: float, until: float
@@ -133,3 +138,14 @@ class QueueQueries(Database):
         query = select(Host.host, Host.cool_until).where(Host.cool_until > now)
         with self.session() as connection:
             return dict(connection.execute(query).all())
+
+
+def _sound(found: Iterable[Page | Item]) -> tuple[list[Page | Item], Unsound | None]:
+    """What can be kept, up to the first that cannot, and what is wrong with that one."""
+    pieces: list[Page | Item] = []
+    for one in found:
+        try:
+            pieces.append(sound(one))
+        except Unsound as error:
+            return pieces, error
+    return pieces, None

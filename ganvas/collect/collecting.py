@@ -27,6 +27,8 @@ from ganvas.progress import Progress, Silent
 from ganvas.studio import StudioFolder
 from ganvas.workers import processors
 
+PATIENCE_S = 60.0  # for other processes' locks: half of a lease, so that none ends meanwhile
+
 
 @dataclass(frozen=True)
 class Collected:
@@ -76,7 +78,8 @@ def collect(
     before = catalog.count_images()
     sweep(studio.images)
     try:
-        asyncio.run(_run(studio, collection, asked, settings, dry_run, asked_anew, progress, workers))
+        with catalog.patient(PATIENCE_S):
+            asyncio.run(_run(studio, collection, asked, settings, dry_run, asked_anew, progress, workers))
     except KeyboardInterrupt:
         progress.note("stopped: what was fetched is recorded, and the same command goes on from there")
         raise

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import uuid
 from collections.abc import Iterable
+from pathlib import Path
 
 from ganvas.catalog import Catalog
 from ganvas.progress import Progress
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def worker_name() -> str:
@@ -43,9 +47,13 @@ def _is_dead(worker: str) -> bool:
 
 
 def _host() -> str:
-    """The machine; of a container, which may share its name with others, the numbering of processes too."""
+    """The machine since it started, and of a container the numbering of processes too: neither may have its name alone.
+
+    The first numbering has the same number on every machine.
+    """
     try:
+        started = BOOT_ID.read_text("ascii").strip().replace("-", "")
         numbering = os.readlink("/proc/self/ns/pid").strip("pid:[]")
     except OSError:
-        numbering = ""
-    return f"{socket.gethostname()}/{numbering}" if numbering else socket.gethostname()
+        return f"{socket.gethostname()}/{uuid.getnode():x}"  # no Linux: the hardware's address, or a random number
+    return f"{socket.gethostname()}/{started}/{numbering}"

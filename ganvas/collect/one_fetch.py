@@ -13,14 +13,16 @@ from dataclasses import replace
 from itertools import islice
 
 from ganvas.catalog.fetch_records import DONE, Finished, Leased
+from ganvas.catalog.sound import Unsound, sound
 from ganvas.catalog.wanted import LIST, PICTURE, Item, Page
 from ganvas.collect import outcomes
 from ganvas.collect.decoding import Decoding
+from ganvas.collect.fetch.failures import one_line
 from ganvas.collect.fetch.fetcher import Fetcher
 from ganvas.collect.fetch.outcome import ERRORS, Failed, Fetched
 from ganvas.collect.served import with_pictures
 from ganvas.collect.sources.source import Answer, NotTheAnswer, Source
-from ganvas.errors import InputError
+from ganvas.errors import GanvasError
 from ganvas.pictures.sniff import UnreadablePicture, sniff
 
 FOUND_AT_ONCE = 1000  # what a page may name and still be recorded together with it
@@ -96,7 +98,7 @@ class OneFetch:
         """What a page names; of very many all but the last are in the catalog when this returns."""
         page = self._as_page(leased)
         try:
-            found = iter(self.source.read(page, answer))
+            found = map(sound, self.source.read(page, answer))
             some = list(islice(found, FOUND_AT_ONCE))
             while more := list(islice(found, FOUND_AT_ONCE)):
                 if with_pictures(some):  # there may be a limit to items: whoever records them sees to it
@@ -105,17 +107,16 @@ class OneFetch:
                 self._want(some)
                 some = more
             return some
-        except NotTheAnswer as error:
-            return Failed(error.error, str(error), answer.status)
-        except InputError:  # what was asked for cannot be: that ends the collection
-            raise
-        except Exception as error:  # a record that is unlike any other costs its own row
-            return Failed("not-understood", f"{type(error).__name__}: {error}", answer.status)
+        except Exception as error:
+            return _costs(error, answer.status)
 
     def _no_page(self, leased: Leased, failure: Failed) -> Finished:
         """A source knows whether a 4xx is its own word, or that of something in between."""
         if failure.status is not None and 400 <= failure.status < 500 and not ERRORS[failure.error].cools:
-            is_gone = self.source.missing(self._as_page(leased), failure.status, failure.body or b"")
+            try:
+                is_gone = self.source.missing(self._as_page(leased), failure.status, failure.body or b"")
+            except Exception as error:
+                return self._failed(leased, _costs(error, failure.status))
             failure = replace(
                 failure, error="gone" if is_gone else "server-error" if failure.error == "gone" else failure.error
             )
@@ -126,6 +127,21 @@ class OneFetch:
 
     def _failed(self, leased: Leased, failure: Failed) -> Finished:
         return outcomes.failed(leased, failure, self.settings.attempts)
+
+
+def _costs(error: Exception, status: int) -> Failed:
+    """What a source raised, as the failure of its page: a record that is unlike any other costs its own row.
+
+    Raises what ends the collection: options that cannot be, a catalog that cannot be written.
+    """
+    if isinstance(error, NotTheAnswer):
+        known = error.error in ERRORS
+        reason = str(error) if known else f"{error.error}: {error}"
+        return Failed(error.error if known else "not-understood", one_line(reason), status)
+    if isinstance(error, GanvasError):
+        raise error
+    reason = str(error) if isinstance(error, Unsound) else f"{type(error).__name__}: {error}"
+    return Failed("not-understood", one_line(reason), status)
 
 
 def _page_done(

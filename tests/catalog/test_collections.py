@@ -1,6 +1,12 @@
 from __future__ import annotations
 
-from ganvas.catalog import Catalog
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+from sqlalchemy import Connection, event
+
+from ganvas.catalog import Catalog, collections
 from ganvas.catalog.fetch_records import COMPLETE, DONE, FAILED, OPEN, REFUSED, WAITING, Finished
 from ganvas.catalog.wanted import LIST, PAGE, PICTURE, Item, Page, Picture
 
@@ -109,3 +115,27 @@ def test_an_address_is_found_whole_or_by_its_end_or_its_beginning(catalog: Catal
     ]
     assert [row.url for row in catalog.fetches_of("/2.jpg")] == ["http://host0.example/2.jpg"]
     assert catalog.fetches_of("nothing") == catalog.fetches_of("") == []
+
+
+def test_others_have_their_turn_while_very_many_are_set_back(
+    catalog: Catalog, open_catalog: Callable[..., Catalog], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collections, "PART", 10)
+    collection, ids = wanted(catalog, 95)
+    finish(catalog, *(Finished(id, FAILED if id % 3 else DONE, error="gone" if id % 3 else None) for id in ids))
+    failed = sum(id % 3 > 0 for id in ids)
+    other, said = open_catalog(), []
+
+    def look(connection: Connection) -> None:
+        said.append(other.fetch_counts(collection)[collection][PICTURE].get(FAILED, 0))
+
+    event.listen(catalog.engine, "commit", look)
+    assert catalog.try_again() == failed
+    event.remove(catalog.engine, "commit", look)
+    steps = sorted({before - after for before, after in pairwise(said)})
+    assert len(set(said)) > failed // 10
+    assert steps[-1] <= 10
+    assert catalog.fetch_counts(collection) == {collection: {PICTURE: {WAITING: failed, DONE: len(ids) - failed}}}
+    assert catalog.ask_anew(collection) == len(ids) - failed
+    assert catalog.fetch_counts(collection) == {collection: {PICTURE: {WAITING: len(ids)}}}
+    assert [one.id for one in catalog.lease(collection, "me", 100, ALL, NOW, NOW + 60)] == ids

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -204,3 +205,32 @@ print(sum(catalog.add_found(pictures[start:start + 50]) for start in range(0, 60
     with Catalog.open(catalog_url) as catalog:
         assert sum(counts) == catalog.count_images() == 600
         assert len(catalog.known_keys("folder")) == 600
+
+
+def test_a_patient_catalog_waits_longer_and_then_no_more(open_catalog: Callable[..., Catalog]) -> None:
+    waiting, other = open_catalog(patience_s=0.05), open_catalog()
+    holding, end = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with other.session(write=True) as connection:
+            other.one_at_a_time(connection)
+            holding.set()
+            end.wait(20)
+
+    def write() -> None:
+        waiting.cool_host("a.example", 1.0, "429")
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    try:
+        assert holding.wait(20)
+        with pytest.raises(CatalogError, match="locked by another process"):
+            write()
+        with waiting.patient(20):
+            threading.Timer(0.5, end.set).start()
+            write()
+        assert waiting.patience_s == 0.05
+        assert waiting.cool_hosts(0.0) == {"a.example": 1.0}
+    finally:
+        end.set()
+        holder.join()

@@ -7,11 +7,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from ganvas.catalog import Catalog
 from ganvas.catalog.fetch_records import DONE, LEASED
 from ganvas.catalog.wanted import PICTURE, Item, Picture
+from ganvas.collect import leases
 from ganvas.collect.leases import dead_workers, worker_name
 
 ROWS, HELD = 600, 30
@@ -82,3 +86,30 @@ def test_what_a_dead_process_of_this_machine_leased_is_known_by_its_name() -> No
     assert mine != worker_name()
     assert mine.split(":")[1] == str(os.getpid())
     assert dead_workers({mine, gone, elsewhere, "", "x:y:z", f"{mine.split(':')[0]}:99999999999999999999:ab"}) == {gone}
+
+
+def test_machines_of_one_name_take_nothing_from_one_another(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collection = catalog.begin_collection("test", {}, None, None).id
+    catalog.want(collection, "test", [Item("1", (Picture("http://pictures.example/1.jpg"),))])
+    here = worker_name()
+    monkeypatch.setattr(leases, "BOOT_ID", tmp_path / "boot_id")
+    (tmp_path / "boot_id").write_text("6b1d6a4e-0c3f-4d5c-8a57-2f1f0e8f9a10\n")
+    another = worker_name()
+    assert another.partition("/")[0] == here.partition("/")[0]
+    not_here = f"{another.split(':')[0]}:{2**22}:ab"  # more than any process's number
+    catalog.lease(collection, not_here, 1, (PICTURE,), NOW, UNTIL)
+    assert dead_workers(catalog.workers()) == {not_here}
+    monkeypatch.undo()
+    assert dead_workers(catalog.workers()) == set()
+
+
+def test_where_nothing_tells_when_a_machine_started_its_hardware_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "BOOT_ID", tmp_path / "nothing")
+    host = worker_name().split(":")[0]
+    assert worker_name().split(":")[0] == host
+    assert host.count("/") == 1
+    assert dead_workers({f"{host}:{2**22}:ab"}) == {f"{host}:{2**22}:ab"}

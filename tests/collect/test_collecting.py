@@ -143,6 +143,13 @@ def test_what_may_pass_is_tried_again(studio: StudioFolder, site: Website) -> No
     assert done.items == 1
 
 
+def test_a_hiccup_of_robots_txt_costs_no_picture(studio: StudioFolder, site: Website) -> None:
+    answers = iter([Reply(b"", 500)])
+    site.put("/robots.txt", lambda headers: next(answers, Reply(b"", 404)))
+    done = gather(studio, site, [item(site, n) for n in range(3)], settings={"attempts": 2, "pause_s": 3.2})
+    assert (done.pictures, done.failed, site.asked["/robots.txt"]) == (3, {}, 2)
+
+
 def test_a_limit_counts_items_with_pictures_and_the_next_take_the_place_of_those_without(
     studio: StudioFolder, site: Website
 ) -> None:
@@ -224,6 +231,63 @@ def test_a_record_unlike_any_other_costs_its_own_row(studio: StudioFolder, site:
     good = site.put("/good", _json([item(site, 1)]))
     done = gather(studio, site, [{"page": bad}, {"page": good}])
     assert (done.items, done.failed) == (1, {"not-understood": 1})
+
+
+def test_an_answer_of_which_nothing_can_be_kept_costs_its_own_row(studio: StudioFolder, site: Website) -> None:
+    url = site.put("/x.jpg", picture(0))
+    depths = "[" * 980 + '"\\ud800"' + "]" * 980
+    odd = [
+        _json([{"key": None, "pictures": [{"url": url}]}]),
+        _json([{"key": "a", "pictures": [{"url": None}]}]),
+        _json([{"page": None}]),
+        f'[{{"key": "b", "pictures": [{{"url": "{url}"}}], "deep": {depths}}}]'.encode(),
+    ]
+    pages = [{"page": site.put(f"/odd/{n}", body)} for n, body in enumerate(odd)]
+    numbered = item(site, 1) | {"key": 1, "weight": float("inf"), "number": 10**4000}
+    done = gather(studio, site, [*pages, {"page": site.put("/good", _json([numbered]))}])
+    assert (done.items, done.failed) == (1, {"not-understood": len(odd)})
+    reasons = dict(rows(studio, "SELECT url, reason FROM fetches WHERE kind = 'page' AND state = 'failed'"))
+    assert reasons[site.address + "/odd/0"] == "an item's key is None"
+    again = gather(studio, site, pages)
+    assert again.failed == {"not-understood": len(odd)}
+
+
+def test_whatever_a_source_raises_of_an_answer_costs_its_own_row(
+    studio: StudioFolder, site: Website, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = [{"page": site.put(f"/{name}", reply)} for name, reply in (("odd", b"[]"), ("none", Reply(b"", 404)))]
+    read = SOURCES["shelf"].read
+
+    def read_some(self: Source, page: Page, answer: Answer) -> Iterable[Page | Item]:
+        if page.is_list:
+            return read(self, page, answer)
+        raise NotTheAnswer("what is this?", "nobody-knows")
+
+    def missing(self: Source, page: Page, status: int, body: bytes) -> bool:
+        raise ValueError("what is that?")
+
+    monkeypatch.setattr(SOURCES["shelf"], "read", read_some)
+    monkeypatch.setattr(SOURCES["shelf"], "missing", missing)
+    assert gather(studio, site, pages).failed == {"not-understood": 2}
+    assert {reason for (reason,) in rows(studio, "SELECT reason FROM fetches WHERE kind = 'page'")} == {
+        "nobody-knows: what is this?",
+        "ValueError: what is that?",
+    }
+
+
+def test_what_a_source_begins_with_and_nobody_can_keep_ends_the_collection_in_one_line(
+    studio: StudioFolder, site: Website, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = site.put("/1.jpg", picture(1))
+
+    def start(self: Source) -> Iterator[Item]:
+        yield Item("1", (Picture(url),))
+        yield Item("2", (Picture(None),))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(SOURCES["shelf"], "start", start)
+    with pytest.raises(InputError, match="source shelf named what cannot be kept: a picture's address is None"):
+        gather(studio, site, [])
+    assert states(studio) == {"1.jpg": ("done", None)}
 
 
 def test_a_list_that_cannot_be_had_is_an_error(studio: StudioFolder, site: Website) -> None:

@@ -42,7 +42,7 @@ class Fetcher:
         self._guard = Guard(settings.allow_hosts, resolve)
         self._headers = {"User-Agent": user_agent(settings), "Accept": "*/*", "Accept-Encoding": "identity"}
         self._agent = self._headers["User-Agent"].partition("/")[0].partition(" ")[0].lower()
-        self._robots = robots_txt.Robots(self._robots_txt, self._agent)
+        self._robots = robots_txt.Robots(self._robots_txt, self._agent, settings.pause_s)
         self._by_scheme: dict[str, Transport] = {}
 
     async def __aenter__(self) -> Self:

@@ -15,7 +15,6 @@ from ganvas.collect.fetch.target import Target
 
 MOST_BYTES = 500 * 1024  # what of it must be read; the rest is not
 GOOD_FOR_S = 24 * 3600.0
-UNREACHED_FOR_S = 60.0  # a host that could not be asked is asked again after so long
 MOST_HOSTS = 20_000
 LONGEST_DELAY_S = 60.0
 
@@ -32,19 +31,24 @@ class _Rules:
 class Robots:
     """Rules by origin, as fetched with `fetch` (at most MOST_BYTES of it, redirects followed, no rules asked)."""
 
-    def __init__(self, fetch: Callable[[str], Awaitable[Fetched | Failed]], agent: str) -> None:
+    def __init__(self, fetch: Callable[[str], Awaitable[Fetched | Failed]], agent: str, pause_s: float) -> None:
+        """`pause_s`: after how long a host is asked again whose robots.txt could not be had."""
         self._fetch = fetch
         self._agent = agent
+        self._pause_s = pause_s
         self._rules: OrderedDict[str, _Rules] = OrderedDict()
         self._asking: dict[str, asyncio.Task[_Rules]] = {}
 
     async def why_not(self, target: Target) -> Failed | None:
-        """What stands against asking; None where nothing does."""
+        """What stands against asking; None where nothing does.
+
+        Where robots.txt could not be had, `retry_after_s` is when it is asked again: no try before that could succeed.
+        """
         rules = self._rules.get(target.origin)
-        if rules is None or rules.until < time.monotonic():
+        if rules is None or rules.until <= time.monotonic():
             rules = await self._ask(target.origin)
         if rules.failed is not None:
-            return rules.failed
+            return replace(rules.failed, retry_after_s=max(rules.until - time.monotonic(), 0.0))
         if rules.file is None or rules.file.can_fetch(target.url, self._agent):
             return None
         return Failed("robots", f"robots.txt of {target.host} asks {self._agent} to leave this out")
@@ -67,7 +71,7 @@ class Robots:
         return await asyncio.shield(task)  # others wait for the same file
 
     async def _read(self, origin: str) -> _Rules:
-        rules = _rules(await self._fetch(f"{origin}/robots.txt"))
+        rules = _rules(await self._fetch(f"{origin}/robots.txt"), self._pause_s)
         self._rules[origin] = rules
         self._rules.move_to_end(origin)
         if len(self._rules) > MOST_HOSTS:
@@ -75,13 +79,13 @@ class Robots:
         return rules
 
 
-def _rules(answer: Fetched | Failed) -> _Rules:
+def _rules(answer: Fetched | Failed, pause_s: float) -> _Rules:
     now = time.monotonic()
     if isinstance(answer, Fetched):
         return _Rules(_parsed(answer.body or b""), None, now + GOOD_FOR_S)
     if _says_there_is_none(answer):
         return _Rules(None, None, now + GOOD_FOR_S)
-    wait = max(answer.retry_after_s or 0.0, UNREACHED_FOR_S)
+    wait = max(answer.retry_after_s or 0.0, pause_s)
     return _Rules(None, replace(answer, reason=f"robots.txt: {answer.reason}", body=None), now + wait)
 
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from ganvas.collect.fetch.fetcher import Fetcher
-from ganvas.collect.fetch.outcome import ERRORS, Fetched
+from ganvas.collect.fetch.outcome import ERRORS, Failed, Fetched
 from ganvas.collect_settings import CollectSettings
 from tests.collect.fetch.conftest import Get
 from tests.collect.web_server import WebServer, says
@@ -65,6 +65,21 @@ def test_a_robots_txt_that_cannot_be_had_now_forbids_for_now(
     assert ERRORS[error].passes
     assert first.reason.startswith("robots.txt: ")
     assert pages.paths() == ["/robots.txt"]
+    assert 0 < second.retry_after_s <= first.retry_after_s <= CollectSettings().pause_s
+
+
+def test_a_try_at_the_time_that_is_said_asks_for_robots_txt_again(pages: WebServer) -> None:
+    pages.answers("/robots.txt", status=500)
+
+    async def run() -> None:
+        async with Fetcher(CollectSettings(allow_hosts=["127.0.0.1"], pause_s=0.2)) as fetcher:
+            failed = await fetcher.get(pages.url("/a"))
+            assert isinstance(failed, Failed)
+            pages.answers("/robots.txt", status=404)
+            await asyncio.sleep(failed.retry_after_s or 0.0)
+            assert isinstance(await fetcher.get(pages.url("/a")), Fetched)
+
+    asyncio.run(run())
 
 
 def test_a_robots_txt_that_hangs_is_a_timeout(pages: WebServer, get: Get) -> None:
