@@ -3,10 +3,12 @@
 Looked up in this order: 1. width height bytes format mode frames aspect pixels of the image, and kept, dropped_by,
 cluster; 2. source key label title licence attribution split of its items; 3. a measure; 4. a rule or a taught word (its
 score); 5. what collections say of their objects (artist object_name department culture period date begin_date end_date
-medium classification link tags), or where an item says nothing there, the field of its metadata that is called so; 6. a
-field of the items' metadata; `tags.term` also where tags is a list of objects. `cluster.NAME`, `measure.NAME` and
+medium classification link tags), or where an item says nothing there, the field of its metadata that is called so; 6.
+thumbnail, true where an item shows one in place of its original; 7. a field of the items' metadata; `tags.term` also
+where tags is a list of objects. `cluster.NAME`, `measure.NAME` and
 `score.NAME` name these outright; a name in double quotes is a field of metadata. Case, spaces, - and _ do not matter
-where that leaves one field only: object_name finds objectName and "Object Name".
+where that leaves one field only: object_name finds objectName and "Object Name". What 1, 2, 5 and thumbnail name is
+known though no item says it; it then holds for none.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from sqlalchemy import (
     String,
     cast,
     exists,
+    false,
     func,
     literal_column,
     select,
@@ -34,6 +37,7 @@ from sqlalchemy import (
 from ganvas.catalog.expression import Name
 from ganvas.catalog.images import is_kept, standing_drop
 from ganvas.catalog.schema import Clustering, ClusterMember, Decision, Image, Inspection, Item
+from ganvas.catalog.thumbnails import MARK
 from ganvas.catalog.tokens import wrong
 from ganvas.catalog.values import Condition, Value, column_value, first_of, json_value
 from ganvas.errors import did_you_mean
@@ -62,7 +66,7 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Found:
-    """Where a name was found: image, item, kept, dropped_by, cluster, measure, score, museum or metadata.
+    """Where a name was found: image, item, kept, dropped_by, cluster, measure, score, museum, thumbnail or metadata.
 
     `beside`: the fields of metadata that a museum's column comes before.
     """
@@ -100,6 +104,8 @@ class Names:
                 return _score_value(found.path[0])
             case "museum":
                 return self._museum_value(found)
+            case "thumbnail":
+                return self._thumbnail_value()
         return json_value(Item.details, found.path, self.is_sqlite)
 
     def find(self, name: Name, text: str) -> Found:
@@ -107,6 +113,7 @@ class Names:
         found = None
         if not name.quoted:
             found = self._own(name) or self._outright(name) or self._measured(name) or self._museum(name)
+            found = found or self._thumbnail(name)
         found = found or self._metadata(name, text)
         if found is None:
             raise wrong(text, name.at, self._unknown(name))
@@ -141,14 +148,6 @@ class Names:
         return {path for details in rows for path in _paths(details)}
 
     @cached_property
-    def museum(self) -> set[str]:
-        """The columns of museums' objects that any item has filled."""
-        filled = [exists(select(Item.id).where(getattr(Item, name).is_not(None))).label(name) for name in MUSEUM]
-        return {
-            name for name, is_filled in self.connection.execute(select(*filled)).one()._mapping.items() if is_filled
-        }
-
-    @cached_property
     def unicode_collation(self) -> str | None:
         """PostgreSQL's collation that knows upper and lower case of all letters; None: the database's own has to do."""
         known = self.connection.scalar(text("SELECT 1 FROM pg_collation WHERE collname = :name"), {"name": ICU})
@@ -181,10 +180,13 @@ class Names:
         return None
 
     def _museum(self, name: Name) -> Found | None:
-        if len(name.parts) > 1 or name.parts[0].lower() not in MUSEUM or name.parts[0].lower() not in self.museum:
+        if len(name.parts) > 1 or name.parts[0].lower() not in MUSEUM:
             return None
         alike = sorted(path for path in self.sampled_paths if _folded(path) == _folded(name.parts))
         return Found("museum", (name.parts[0].lower(),), tuple(alike))
+
+    def _thumbnail(self, name: Name) -> Found | None:
+        return Found(MARK, ()) if tuple(part.lower() for part in name.parts) == (MARK,) else None
 
     def _metadata(self, name: Name, text: str) -> Found | None:
         for many in ("sampled_paths", "paths"):
@@ -209,7 +211,7 @@ class Names:
             hint = did_you_mean(_written(name.parts), fields)
             return f"no field of the metadata is called {name}.{hint} (A text stands in single quotes.)"
         outright = [f"cluster.{clustering}" for clustering in self.clusterings]
-        known = {*OWN, *self.museum, *outright, *self.measures, *self.rules, *fields}
+        known = {*OWN, *MUSEUM, MARK, *outright, *self.measures, *self.rules, *fields}
         return f"there is no field {str(name)!r}.{did_you_mean(str(name), known)}"
 
     def _museum_value(self, found: Found) -> Value:
@@ -217,6 +219,11 @@ class Names:
         for path in found.beside:
             value = first_of(value, json_value(Item.details, path, self.is_sqlite))
         return value
+
+    def _thumbnail_value(self) -> Value:
+        """The mark, and no field of that name which a service has filled with something else."""
+        marked = json_value(Item.details, (MARK,), self.is_sqlite).boolean
+        return Value(boolean=func.coalesce(marked, false()), present=literal_column("1") == literal_column("1"))
 
     def _cluster_value(self, path: Path) -> Value:
         id, numbers = self.clusterings[path[0] if path else list(self.clusterings)[-1]]

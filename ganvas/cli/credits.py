@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ganvas.cli.opening import AsJson, Opening, print_facts, print_json, print_table
+from ganvas.counted import counted
 
 
 def credits(
@@ -25,7 +26,7 @@ def credits(
     if as_json:
         print_json(dataclasses.asdict(written))
         return
-    counted = [*written.licences.items(), *([("not stated", written.not_stated)] if written.not_stated else [])]
-    title = f"{written.pictures:,} pictures"
-    print_table(title, ["licence", "pictures"], [[licence, f"{count:,}"] for licence, count in counted])
+    rows = [*written.licences.items(), *([("not stated", written.not_stated)] if written.not_stated else [])]
+    title = counted(written.pictures, "picture")
+    print_table(title, ["licence", "pictures"], [[licence, f"{count:,}"] for licence, count in rows])
     print_facts({"markdown": written.markdown, "json": written.json})

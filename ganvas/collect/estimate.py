@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections import deque
 
+from ganvas.counted import counted
+
 WINDOW_S = 60.0
 
 
@@ -13,14 +15,15 @@ def planned(what: str, pages: int, pictures: int, rate_per_s: float | None, most
     parts = []
     if pages:
         pace = "" if rate_per_s is None else f" at {rate_per_s:g} a second: {duration(pages / rate_per_s)}"
-        parts.append(f"{pages:,} pages to ask for{pace}")
+        names = "it names" if pages == 1 else "they name"
+        parts.append(f"{counted(pages, 'page')} to ask for{pace}, and the pictures {names}")
     if pictures:
-        parts.append(f"{pictures:,} pictures to fetch")
+        parts.append(f"{counted(pictures, 'picture')} to fetch")
     if not parts and not more:
         return f"{what}: nothing is left to fetch"
     if more:
         parts.append("more as they are found")
-    until = f", or until {most:,} items have pictures" if most is not None else ""
+    until = f", or until {counted(most, 'item has', 'items have')} pictures" if most is not None else ""
     return f"{what}: {', '.join(parts)}{until}; when stopped, the same command goes on"
 
 

@@ -13,6 +13,7 @@ from ganvas.catalog import Catalog
 from ganvas.catalog.extent import Extent
 from ganvas.catalog.fetch_records import DONE, FAILED, LEASED, WAITING, CollectionRow
 from ganvas.catalog.wanted import KINDS, PICTURE
+from ganvas.counted import counted
 from ganvas.errors import InputError, did_you_mean
 from ganvas.studio import StudioFolder
 
@@ -123,9 +124,10 @@ def _what_next(collections: Iterable[CollectionStatus]) -> str:
     if not states:
         return "nothing was collected yet: `ganvas collect --help` names the sources"
     if states[LEASED]:
-        return f"{states[LEASED]:,} are under way; a collector that was killed goes on with the same command"
+        leased = counted(states[LEASED], "is", "are")
+        return f"{leased} under way; a collector that was killed goes on with the same command"
     if states[WAITING]:
-        return f"{states[WAITING]:,} wait: the same `ganvas collect` command again goes on with them"
+        return f"{counted(states[WAITING], 'waits', 'wait')}: the same `ganvas collect` command again goes on with them"
     if states[FAILED]:
         return f"{states[FAILED]:,} failed: `ganvas collect why URL` says more, `ganvas collect retry` tries them again"
     return "all is there: `ganvas clean` looks through it" if states[DONE] else "nothing could be had"

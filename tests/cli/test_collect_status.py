@@ -79,7 +79,7 @@ def test_status_counts_by_state_and_says_what_failed_and_what_cools(verb: Verb, 
 
 
 def test_retry_says_how_many_wait_again(verb: Verb, collected: int) -> None:
-    assert verb("retry").startswith("1 wait again")
+    assert verb("retry").startswith("1 waits again")
     assert verb("retry").startswith("nothing failed")
     assert json.loads(verb("retry", "--error", "robots", "--collection", collected, "--json")) == {"waiting_again": 1}
 

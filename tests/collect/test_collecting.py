@@ -215,7 +215,10 @@ def test_a_dry_run_asks_the_list_only_and_says_how_long_it_takes(studio: StudioF
     done = gather(studio, site, pages, dry_run=True, progress=notes)
     assert done.waiting == 25
     assert asked_since(site, {}) == {"/list"}
-    assert any("25 pages to ask for at 5 a second: 5 s" in line for line in notes.lines)
+    plan = "shelf: 25 pages to ask for at 5 a second: 5 s, and the pictures they name; when stopped, the same"
+    assert any(plan in line for line in notes.lines)
+    gather(studio, site, [*pages, item(site, 30)], dry_run=True, progress=notes)
+    assert "the pictures they name, 1 picture to fetch; when" in notes.lines[-1]
 
 
 def test_a_page_for_people_in_place_of_an_answer_is_tried_again(studio: StudioFolder, site: Website) -> None:

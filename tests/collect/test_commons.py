@@ -27,6 +27,7 @@ def test_every_file_of_every_answer_comes_in_the_order_of_the_search(notes: Any)
         pages, items = read_all(commons(replica, notes, query="greek vases"))
     assert [item.title for item in items] == [f"Vase {n}" for n in range(120)]
     assert [page.is_list for page in pages] == [True, False, False]
+    assert notes.lines == ["Commons finds more than 50: how many, only its last answer shows"]
     asked = replica.asked[0].query
     assert asked["gsrsearch"] == "greek vases filetype:bitmap"
     assert (asked["gsrnamespace"], asked["maxlag"], asked["formatversion"]) == ("6", "5", "2")
@@ -149,6 +150,20 @@ def test_an_answer_that_is_none_is_not_understood(notes: Any, body: bytes) -> No
 def test_an_answer_of_another_shape_breaks_nothing(notes: Any, body: bytes) -> None:
     with CommonsReplica([]) as replica:
         assert list(commons(replica, notes, query="vase").read(Page("x"), answer("", body))) == []
+
+
+def test_an_odd_file_costs_neither_its_page_nor_the_next(notes: Any) -> None:
+    odd = [described(1), described(2, title=7), described(3, mime={})]
+    odd[0]["extmetadata"] |= {"X": None, "Y": 3, "Z": {"value": None}}
+    with CommonsReplica(odd + [described(n) for n in range(4, 70)]) as replica:
+        items = read_all(commons(replica, notes, query="vase"))[1]
+    assert [int(item.key) - 1000 for item in items] == [1, 2, *range(4, 70)]
+    listed: list[Any] = [{"imageinfo": 5}, {"imageinfo": [{"mime": "image/png", "url": 3}], "pageid": 1, "index": "x"}]
+    said = {"query": {"pages": listed}, "continue": {"gsroffset": 50}}
+    with CommonsReplica([]) as replica:
+        found = list(commons(replica, notes, query="vase").read(Page("x"), answer("", json.dumps(said).encode())))
+    assert [type(one) for one in found] == [Page]
+    assert notes.lines[-1].startswith("passed over 2 files that could not be read, the first for TypeError: ")
 
 
 def test_wikimedia_is_not_asked_without_a_contact_nor_for_nothing(notes: Any) -> None:

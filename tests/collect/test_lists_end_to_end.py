@@ -103,7 +103,7 @@ def test_a_list_is_collected_every_row_has_its_state_and_again_fetches_nothing(
     assert [row.label for row in found if row.sha256] == ["cat", "dog"] * 6 + ["tiger"]
     assert [row.title for row in found][:2] == ["title 1", "title 2"]
     assert found[0].sha256 == found[-1].sha256  # the same picture with two labels: two items
-    assert any("1 rows have no address" in line for line in notes.lines)
+    assert any("1 row has no address and was" in line for line in notes.lines)
     before = asked(pictures)
     assert run(studio, "urls", notes, list=str(path), label_column="kind").new == 0
     assert asked(pictures) == before

@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 
 from ganvas.catalog.wanted import Page
+from ganvas.collect.collecting import collect
 from ganvas.collect.sources.met import Met
 from ganvas.collect.sources.met_csv import MetObjects
 from ganvas.collect.sources.met_options import MetOptions
 from ganvas.collect_settings import CollectSettings
 from ganvas.errors import InputError
+from ganvas.studio import StudioFolder
 from tests.collect.conftest import Notes
 
 COLUMNS = [
@@ -207,6 +209,23 @@ def test_a_department_is_named_not_numbered(file: Path) -> None:
         numbers(file, department=["6"])
     with pytest.raises(InputError, match=r"of a department 'Asian Arts'\. Did you mean Asian Art\?"):
         numbers(file, department=["Asian Arts"])
+
+
+@pytest.mark.parametrize(
+    ("content", "options"),
+    [(None, {}), (POINTER.encode(), {}), (b"", {}), (True, {"where": "Titel = 'x'"}), (True, {"department": ["6"]})],
+)
+def test_what_cannot_be_is_refused_before_a_collection_begins(
+    tmp_path: Path, file: Path, content: bytes | bool | None, options: dict[str, Any]
+) -> None:
+    path = file if content is True else tmp_path / "other.csv"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    studio = StudioFolder.create(tmp_path / "studio")
+    with pytest.raises(InputError):
+        collect(studio, "met", {"csv": str(path), **options})
+    assert studio.catalog.collections() == []
+    studio.catalog.close()
 
 
 def test_a_file_that_was_cut_short_gives_what_it_has_and_says_so(file: Path, notes: Notes) -> None:

@@ -25,7 +25,7 @@ def test_every_page_is_read_to_the_last(notes: Any) -> None:
         pages, items = read_all(openverse(replica, notes))
     assert [item.title for item in items] == [f"Vase {n}" for n in range(47)]
     assert [page.is_list for page in pages] == [True, False, False]
-    assert notes.lines == []
+    assert notes.lines == ["Openverse finds 47 works"]
 
 
 def test_a_work_comes_with_licence_creator_attribution_and_a_thumbnail_in_reserve(notes: Any) -> None:
@@ -48,12 +48,28 @@ def test_what_a_work_does_not_say_is_said_to_be_unknown(notes: Any) -> None:
     assert (items[0].tags, items[0].pictures[0].instead) == ((), None)
 
 
+@pytest.mark.parametrize("odd", [{"license": 5}, {"title": 7, "tags": 5}, {"creator": ["Ada"], "thumbnail": {}}])
+def test_an_odd_field_is_left_out_and_its_work_is_not(notes: Any, odd: dict[str, Any]) -> None:
+    with OpenverseReplica([work(1, **odd), *(work(n) for n in range(2, 26))]) as replica:
+        items = read_all(openverse(replica, notes))[1]
+    assert len(items) == 25
+    texts = (items[0].title, items[0].licence, items[0].artist, *items[0].tags)
+    assert all(text is None or isinstance(text, str) for text in texts)
+
+
+def test_a_work_that_is_none_costs_neither_its_page_nor_the_next(notes: Any) -> None:
+    with OpenverseReplica([work(n) for n in range(30)]) as replica:
+        replica.works[3:6] = [work(3, id=None), work(4, url=None), work(5, id={})]
+        assert len(read_all(openverse(replica, notes))[1]) == 27
+    assert notes.lines[-1].startswith("passed over 3 works that could not be read, the first for ValueError: ")
+
+
 def test_the_240_works_that_are_shown_without_a_key_are_all_and_it_is_said(notes: Any) -> None:
     with OpenverseReplica([work(n) for n in range(300)]) as replica:
         items = read_all(openverse(replica, notes))[1]
     assert len({item.key for item in items}) == 240
     assert len(replica.asked) == 12
-    assert "shows 240 works of a query" in notes.lines[0]
+    assert "shows 240 works of a query" in "".join(notes.lines)
 
 
 def test_a_page_past_the_end_is_missing_and_a_first_page_that_is_refused_is_not(notes: Any) -> None:

@@ -155,7 +155,7 @@ def test_quotes_over_lines_ragged_rows_and_nuls_are_read(tmp_path: Path, items: 
 def test_latin_1_is_read_and_said(tmp_path: Path, items: Any, notes: Any) -> None:
     path = write(tmp_path / "list.csv", f"url,title\n{A},Käfer\n".encode("latin-1") + f"{B},Vögel\n".encode())
     assert [item.title for item in items(path)] == ["Käfer", "Vögel"]
-    assert any("1 lines are not UTF-8" in line for line in notes.lines)
+    assert any("1 line is not UTF-8 and was" in line for line in notes.lines)
 
 
 def test_huge_fields_and_many_columns_are_kept_up_to_a_cap_and_said(tmp_path: Path, items: Any, notes: Any) -> None:
@@ -164,7 +164,7 @@ def test_huge_fields_and_many_columns_are_kept_up_to_a_cap_and_said(tmp_path: Pa
     details = items(path)[0].details
     assert len(details) == 100
     assert len(details["c0"]) == 4000
-    assert any(line.startswith("of 1 rows not all is kept") for line in notes.lines)
+    assert any(line.startswith("of 1 row not all is kept") for line in notes.lines)
 
 
 def test_a_quote_that_nothing_closes_costs_what_it_swallows_and_is_said(tmp_path: Path, items: Any, notes: Any) -> None:
@@ -188,7 +188,7 @@ def test_json_may_hold_several_addresses_and_bad_lines_are_counted(tmp_path: Pat
     found = items(write(tmp_path / "list.jsonl", "\n".join(lines)), url_column="images")
     assert [addresses([item]) for item in found] == [[A, B]]
     assert any("2 lines are no JSON objects and were passed over, the first is line 2" in line for line in notes.lines)
-    assert any("1 rows have no address" in line for line in notes.lines)
+    assert any("1 row has no address and was" in line for line in notes.lines)
 
 
 def test_a_parquet_list_keeps_numbers_lists_and_text_in_bytes(tmp_path: Path, items: Any) -> None:

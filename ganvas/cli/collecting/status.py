@@ -12,6 +12,7 @@ import typer
 from ganvas.catalog.fetch_records import DONE, FAILED, LEASED, REFUSED, STANDBY, WAITING
 from ganvas.catalog.wanted import PICTURE
 from ganvas.cli.opening import AsJson, Opening, print_json, print_table
+from ganvas.counted import counted
 
 if TYPE_CHECKING:
     from ganvas.collect.status import CollectionStatus, Status
@@ -46,7 +47,7 @@ def retry(
     if as_json:
         print_json({"waiting_again": count})
     elif count:
-        print(f"{count:,} wait again: run the same `ganvas collect` command to go on")
+        print(f"{counted(count, 'waits', 'wait')} again: run the same `ganvas collect` command to go on")
     else:
         print("nothing failed that can be tried again")
 

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from ganvas.cli.opening import AsJson, DryRun, Opening, print_json
 from ganvas.collect.sources.source import SOURCES, NotTheAnswer, Source
+from ganvas.counted import counted
 from ganvas.errors import GanvasError, InputError
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def _collect_each(
     if as_json:
         print_json(done)
     if errors:
-        others = f" ({len(errors) - 1:,} more lines failed, too)" if len(errors) > 1 else ""
+        others = f" ({counted(len(errors) - 1, 'more line')} failed, too)" if len(errors) > 1 else ""
         raise InputError(f"{errors[0]}{others}")
 
 
@@ -176,13 +177,13 @@ def _lines(file: Path) -> list[str]:
 
 
 def _print_collected(collected: Collected) -> None:
-    line = f"{collected.items:,} items, {collected.pictures:,} pictures ({collected.new:,} new)"
+    line = f"{counted(collected.items, 'item')}, {counted(collected.pictures, 'picture')} ({collected.new:,} new)"
     for what, counts in (("failed", collected.failed), ("refused", collected.refused)):
         if counts:
             errors = ", ".join(f"{count:,} × {error}" for error, count in sorted(counts.items(), key=lambda it: -it[1]))
             line += f"; {sum(counts.values()):,} {what} ({errors})"
     if collected.waiting:
-        line += f"; {collected.waiting:,} still wait"
+        line += f"; {counted(collected.waiting, 'still waits', 'still wait')}"
     print(line)
     if collected.failed or collected.refused:
         print("`ganvas collect status` says where, `ganvas collect why URL` what happened to one")

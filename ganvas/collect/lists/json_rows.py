@@ -8,6 +8,7 @@ from typing import Any
 
 from ganvas.collect.lists.bytes_in import briefly
 from ganvas.collect.lists.lines import text_lines
+from ganvas.counted import counted
 
 
 def json_rows(path: str, note: Callable[[str], None]) -> Generator[dict[str, Any]]:
@@ -27,4 +28,5 @@ def json_rows(path: str, note: Callable[[str], None]) -> Generator[dict[str, Any
         else:
             bad, first = bad + 1, first or number
     if bad:
-        note(f"{briefly(path)}: {bad:,} lines are no JSON objects and were passed over, the first is line {first:,}")
+        lines = counted(bad, "line is no JSON object and was", "lines are no JSON objects and were")
+        note(f"{briefly(path)}: {lines} passed over, the first is line {first:,}")

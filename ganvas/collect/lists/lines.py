@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Any, BinaryIO
 
 from ganvas.collect.lists.bytes_in import DAMAGED, HEAD_BYTES, briefly, named, open_bytes
+from ganvas.counted import counted
 from ganvas.errors import InputError
 
 LONGEST_BYTES = 16 * 2**20  # of a line: what has longer ones is no list
@@ -87,7 +88,8 @@ def _lines(file: BinaryIO, path: str, note: Callable[[str], None]) -> Iterator[s
             strange += 1
             yield line.decode("latin-1")
     if strange:
-        note(f"{briefly(path)}: {strange:,} lines are not UTF-8; they were read as Latin-1")
+        lines = counted(strange, "line is not UTF-8 and was", "lines are not UTF-8 and were")
+        note(f"{briefly(path)}: {lines} read as Latin-1")
 
 
 def _text(file: BinaryIO, encoding: str, newline: str | None) -> Iterator[str]:

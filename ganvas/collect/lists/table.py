@@ -11,6 +11,7 @@ from typing import Any
 
 from ganvas.collect.lists.bytes_in import briefly
 from ganvas.collect.lists.lines import ADDRESS, text_lines
+from ganvas.counted import counted
 
 DELIMITERS = ",;\t|"
 LOOKED_AT = 30  # rows by which a delimiter is told
@@ -92,10 +93,11 @@ class _Counted:
 
     def tell(self, name: str, note: Callable[[str], None]) -> None:
         if self.ragged:
-            note(f"{name}: {self.ragged:,} rows have more or fewer cells than the header")
+            note(f"{name}: {counted(self.ragged, 'row has', 'rows have')} more or fewer cells than the header")
         if self.unreadable:
+            times = counted(self.unreadable, "time")
             note(
-                f"{name}: {self.unreadable:,} times a field went on for {LARGEST_FIELD >> 20} MiB and was passed over, "
+                f"{name}: {times} a field went on for {LARGEST_FIELD >> 20} MiB and was passed over, "
                 "with whatever rows are in it: look for a quote that nothing closes"
             )
 

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from pydantic import Field
 
 from ganvas.catalog.wanted import Item, Page, Picture
+from ganvas.collect.sources.each_record import items_of, text_of
 from ganvas.collect.sources.html_text import html_text
 from ganvas.collect.sources.licences import checked, licence_family
 from ganvas.collect.sources.source import Answer, NotTheAnswer, Source, source
@@ -85,12 +86,12 @@ class Commons(Source):
         files, onward = _answered(answer.json())
         if page.is_list and not files:
             self.progress.note(f"Commons has nothing for {self.options.query or self.options.category!r}")
-        for file in files:
-            if (item := self._item(file)) is not None:
-                yield item
+        yield from items_of(files, self._item, self.progress.note, "file")
         if str(onward.get("gsroffset", 0)) == str(DEEPEST):
             self.progress.note(f"a search of Commons gives {DEEPEST:,} files at most: ask for less at a time")
         elif onward:
+            if page.is_list:
+                self.progress.note(f"Commons finds more than {len(files):,}: how many, only its last answer shows")
             yield Page(self._address(onward), what="search")
 
     def _address(self, onward: Mapping[str, Any]) -> str:
@@ -123,12 +124,12 @@ class Commons(Source):
         }
         return f"{self.base_url}/w/api.php?{urlencode({**facts, **onward})}"
 
-    def _item(self, file: Mapping[str, Any]) -> Item | None:
+    def _item(self, file: Any) -> Item | None:
         """A picture; None where it is none, of another licence, or described in the next answer."""
         info = next(iter(file.get("imageinfo") or []), None)
         if not info or info.get("mime") not in BITMAPS or not info.get("url") or not file.get("pageid"):
             return None
-        said = {name: str(each["value"]) for name, each in (info.get("extmetadata") or {}).items() if "value" in each}
+        said = _said(info.get("extmetadata"))
         words = {name: html_text(value) for name, value in said.items()}
         licence = words.get("LicenseShortName") or None
         if self.licences and licence_family(said.get("License") or licence or "") not in self.licences:
@@ -140,7 +141,7 @@ class Commons(Source):
             title=title,
             licence=licence,
             attribution=_attribution(title, words),
-            link=info.get("descriptionurl"),
+            link=text_of(info.get("descriptionurl")),
             artist=_artist(words),
             date=words.get("DateTimeOriginal") or None,
             tags=tuple(filter(None, words.get("Categories", "").split("|"))),
@@ -167,7 +168,19 @@ def _answered(said: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     pages = found.get("pages") if isinstance(found, dict) else None
     files = [each for each in pages if isinstance(each, dict)] if isinstance(pages, list) else []
     onward = said.get("continue")
-    return sorted(files, key=lambda file: file.get("index") or 0), onward if isinstance(onward, dict) else {}
+    return sorted(files, key=_place), onward if isinstance(onward, dict) else {}
+
+
+def _place(file: Mapping[str, Any]) -> int:
+    place = file.get("index")
+    return place if isinstance(place, int) else 0
+
+
+def _said(metadata: Any) -> dict[str, str]:
+    """What a file's page says, field by field."""
+    fields = metadata.items() if isinstance(metadata, dict) else ()
+    values = {name: each.get("value") for name, each in fields if isinstance(each, dict)}
+    return {name: str(value) for name, value in values.items() if value is not None}
 
 
 def standard_width(width: int) -> int:

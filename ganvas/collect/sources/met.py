@@ -16,7 +16,10 @@ from ganvas.collect.sources.met_conditions import conditions
 from ganvas.collect.sources.met_options import MetOptions
 from ganvas.collect.sources.met_record import item_of, said
 from ganvas.collect.sources.source import Answer, NotTheAnswer, Source, source
+from ganvas.collect_settings import CollectSettings
+from ganvas.counted import counted
 from ganvas.errors import InputError, did_you_mean
+from ganvas.progress import Progress
 
 DEPARTMENTS, OBJECTS, OBJECT = "departments", "objects", "object"
 
@@ -29,13 +32,16 @@ class Met(Source):
     base_url = "https://collectionapi.metmuseum.org/public/collection/v1"
     rate_per_s = 5.0  # 80 are allowed, and its firewall shuts out whoever asks 30 quickly
 
+    def __init__(self, options: Any, settings: CollectSettings, progress: Progress) -> None:
+        """Raises InputError for a file that is no MetObjects.csv, and for columns that it does not have."""
+        super().__init__(options, settings, progress)
+        if options.csv is not None:
+            self._chosen()
+
     def start(self) -> Iterable[Page | Item]:
         """The list of numbers to ask for, or the numbers themselves where a file names them."""
         if self.options.csv is not None:
-            from ganvas.collect.sources.met_csv import MetObjects
-
-            chosen = MetObjects(self.options.csv).chosen(self.options, self.progress.note)
-            return map(self._object, chosen)
+            return map(self._object, self._chosen())
         if self.options.department:
             return [Page(f"{self.base_url}/departments", DEPARTMENTS, is_list=True)]
         return self._lists(())
@@ -56,6 +62,12 @@ class Met(Source):
         if page.what == OBJECT and status == 404:
             return body.lstrip()[:1] == b"{"
         return super().missing(page, status, body)
+
+    def _chosen(self) -> Iterator[int]:
+        """The numbers of the file's objects; its rows are read as they are asked for."""
+        from ganvas.collect.sources.met_csv import MetObjects
+
+        return MetObjects(self.options.csv).chosen(self.options, self.progress.note)
 
     def _lists(self, departments: Sequence[int]) -> Iterator[Page]:
         """One list of all departments' objects; the search takes only one department at a time."""
@@ -91,9 +103,11 @@ class Met(Source):
         numbers = told.get("objectIDs", "none")
         if numbers is not None and not isinstance(numbers, list):
             raise NotTheAnswer("a list without objectIDs")
-        numbers = [number for number in numbers or [] if type(number) is int and number > 0]
-        self.progress.note(f"the museum names {len(numbers):,} objects")
-        return map(self._object, numbers)
+        good = [number for number in numbers or [] if type(number) is int and number > 0]
+        odd = len(numbers or []) - len(good)
+        beside = f", and {counted(odd, 'that is no number', 'that are no numbers')}, passed over" if odd else ""
+        self.progress.note(f"the museum names {counted(len(good), 'object')}{beside}")
+        return map(self._object, good)
 
     def _object(self, number: int) -> Page:
         # what changed must be asked for anew, though another collection may have an older answer
@@ -133,7 +147,8 @@ def _department_ids(asked: Iterable[str], told: dict[str, Any]) -> list[int]:
         if number is None:
             inside = [known for known in names.values() if name.strip().casefold() in known.casefold()]
             hint = f" Did you mean {inside[0]}?" if len(inside) == 1 else did_you_mean(name, names.values())
-            every = hint or f" There is: {', '.join(f'{number} {known}' for number, known in names.items())}."
-            raise InputError(f"the museum has no department {name!r}.{every}")
+            number, known = next(iter(names.items()), (0, ""))
+            example = f" A number or a name is meant, as {number} or {known!r}." if known else ""
+            raise InputError(f"the museum has no department {name!r}.{hint or example}")
         found.append(number)
     return list(dict.fromkeys(found))

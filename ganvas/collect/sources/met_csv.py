@@ -18,6 +18,7 @@ from ganvas.catalog.expression import parse
 from ganvas.collect.sources.csv_where import Fulfils, Row, row_condition
 from ganvas.collect.sources.met_conditions import conditions
 from ganvas.collect.sources.met_options import MetOptions
+from ganvas.counted import counted
 from ganvas.errors import InputError, did_you_mean
 
 ADDRESS = "https://github.com/metmuseum/openaccess"
@@ -116,12 +117,13 @@ class MetObjects:
                 count.cut_short = True
 
     def _remarks(self, count: _Count) -> Iterator[str]:
-        yield f"{count.chosen:,} of {count.rows:,} objects in {self.path} are what was asked for"
+        yield f"{count.chosen:,} of {counted(count.rows, 'object')} in {self.path} are what was asked for"
         if count.cut_short:
             yield f"{self.path} ends within a row: it was cut short, and what came after is not known; get it again"
         elif count.odd:
             where = f" (the first ends in line {count.first_odd:,})" if count.first_odd else ""
-            yield f"{self.path}: {count.odd:,} rows{where} have no number or not {len(self.columns)} cells: passed over"
+            rows = counted(count.odd, f"row{where} has", f"rows{where} have")
+            yield f"{self.path}: {rows} no number or not {len(self.columns)} cells: passed over"
 
     def _place(self, column: str) -> int:
         if column not in self.columns:

@@ -6,17 +6,19 @@ https://api.openverse.org/v1/
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
 from pydantic import Field
 
 from ganvas.catalog.wanted import Item, Page, Picture
+from ganvas.collect.sources.each_record import items_of, text_of
 from ganvas.collect.sources.licences import checked, licence_name
 from ganvas.collect.sources.source import Answer, NotTheAnswer, Source, source
 from ganvas.collect.sources.source import Options as SourceOptions
 from ganvas.collect_settings import CollectSettings
+from ganvas.counted import counted
 from ganvas.progress import Progress
 
 PAGE_SIZE = 20
@@ -72,9 +74,7 @@ class Openverse(Source):
         number, pages = int(page.note["page"]), _count(said.get("page_count"))
         if number == 1:
             self._tell(_count(said.get("result_count")))
-        for work in said["results"]:
-            if isinstance(work, dict) and work.get("id") and work.get("url"):
-                yield _item(work)
+        yield from items_of(said["results"], _item, self.progress.note, "work")
         if number < pages and number * PAGE_SIZE < MOST and said["results"]:
             yield self._page(number + 1)
 
@@ -108,6 +108,8 @@ class Openverse(Source):
                 f"Openverse shows {MOST} works of a query: for more, ask again with --source, --licence, --size "
                 "or --aspect"
             )
+        else:
+            self.progress.note(f"Openverse finds {counted(found, 'work')}")
 
 
 def _all(value: Any) -> list[str]:
@@ -118,21 +120,30 @@ def _count(value: Any) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _item(work: Mapping[str, Any]) -> Item:
-    licence = licence_name(work["license"], work.get("license_version")) if work.get("license") else None
-    title, creator = work.get("title") or None, work.get("creator") or None
-    address, thumbnail = str(work["url"]), work.get("thumbnail")
+def _item(work: Any) -> Item:
+    """Raises for what is no work, or names no picture."""
+    key, address = text_of(work["id"]), text_of(work["url"])
+    if key is None or address is None:
+        raise ValueError("a work without an id or the address of its picture")
+    code, thumbnail = text_of(work.get("license")), text_of(work.get("thumbnail"))
+    licence = licence_name(code, text_of(work.get("license_version"))) if code else None
+    title, creator = text_of(work.get("title")), text_of(work.get("creator"))
     credit = f"“{title or 'untitled'}” by {creator or 'unknown author'}, {licence or 'licence not stated'}"
-    tags = [tag.get("name") for tag in work.get("tags") or [] if isinstance(tag, dict)]
     return Item(
-        key=str(work["id"]),
+        key=key,
         pictures=(Picture(address, instead=Picture(thumbnail) if thumbnail else None),),
         title=title,
         licence=licence,
-        attribution=work.get("attribution") or credit,
-        link=work.get("foreign_landing_url"),
+        attribution=text_of(work.get("attribution")) or credit,
+        link=text_of(work.get("foreign_landing_url")),
         artist=creator,
-        classification=work.get("category"),
-        tags=tuple(dict.fromkeys(str(tag) for tag in tags if tag)),
+        classification=text_of(work.get("category")),
+        tags=tuple(dict.fromkeys(_tags(work.get("tags")))),
         details=dict(work),
     )
+
+
+def _tags(said: Any) -> Iterator[str]:
+    for tag in said if isinstance(said, list) else []:
+        if isinstance(tag, dict) and (name := text_of(tag.get("name"))):
+            yield name

@@ -24,6 +24,7 @@ from ganvas.collect.lists.row_list import RowList, open_list
 from ganvas.collect.sources.source import Options as SourceOptions
 from ganvas.collect.sources.source import Source, source
 from ganvas.collect_settings import CollectSettings
+from ganvas.counted import counted
 from ganvas.progress import Progress
 
 MOST_DETAILS = 100  # columns kept of a row
@@ -79,10 +80,11 @@ class Urls(Source):
             cut += was_cut
             yield item
         if empty:
-            self.progress.note(f"{empty:,} rows have no address and were passed over, the first is row {first:,}")
+            rows = counted(empty, "row has no address and was", "rows have no address and were")
+            self.progress.note(f"{rows} passed over, the first is row {first:,}")
         if cut:
             self.progress.note(
-                f"of {cut:,} rows not all is kept: {MOST_DETAILS} columns of {LONGEST_DETAIL:,} characters are"
+                f"of {counted(cut, 'row')} not all is kept: {MOST_DETAILS} columns of {LONGEST_DETAIL:,} characters are"
             )
 
     def _item(self, found: list[str], row: dict[str, Any]) -> tuple[Item, bool]:

@@ -12,7 +12,9 @@ from pydantic import Field
 from ganvas.catalog.wanted import Item
 from ganvas.collect.sources.own_thread import in_own_thread
 from ganvas.collect.sources.source import Options, Source, source
+from ganvas.collect_settings import CollectSettings
 from ganvas.errors import InputError, did_you_mean
+from ganvas.progress import Progress
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -23,18 +25,20 @@ class WebOptions(Options):
     The excluded ones do not change what is asked for: with others, it is still the same collection that goes on.
     """
 
-    query: str = Field(description="what to search for", min_length=1, json_schema_extra={"argument": True})
-    engine: str | None = Field(default=None, description="google (in a browser) or ddgs (without one)")
-    language: str | None = Field(default=None, description="of the search page: en, fr, pt-BR")
+    query: str = Field(description="What to search for.", min_length=1, json_schema_extra={"argument": True})
+    engine: str | None = Field(
+        default=None, description="What searches: google (in a browser) or ddgs (without one)."
+    )
+    language: str | None = Field(default=None, description="Language of the search page: en, fr, pt-BR…")
     safe_search: Literal["on", "off"] | None = Field(
-        default=None, description="on or off: leave out what is not for everybody"
+        default=None, description="Leave out what is not for everybody: on or off."
     )
-    browser: str | None = Field(default=None, exclude=True, description="path of Chromium; found when not given")
-    window: bool = Field(default=False, exclude=True, description="show the browser's window")
+    browser: str | None = Field(default=None, exclude=True, description="Path of Chromium; found when not given.")
+    window: bool = Field(default=False, exclude=True, description="Show the browser's window.")
     picture_timeout_s: float | None = Field(
-        default=None, gt=0, exclude=True, description="seconds that one tile may take to show its original"
+        default=None, gt=0, exclude=True, description="Seconds that one tile may take to show its original."
     )
-    selectors: str | None = Field(default=None, exclude=True, description="a selectors file of your own")
+    selectors: str | None = Field(default=None, exclude=True, description="A selectors file of your own.")
 
 
 @source("web")
@@ -45,16 +49,26 @@ class Web(Source):
     is_api = False
     mixes_hosts = True
 
-    def start(self) -> Iterator[Item]:
-        """Items as more are asked for, by any thread: the browser has its own, and closes with the iterator."""
-        engine = self._chosen("engine")
+    def __init__(self, options: Any, settings: CollectSettings, progress: Progress) -> None:
+        """Raises InputError for an engine, a query, a language or a selectors file that cannot be."""
+        super().__init__(options, settings, progress)
+        engine, language = self._chosen("engine"), self._chosen("language")
         if engine not in ENGINES:
             raise InputError(f"no image search engine called {engine!r}.{did_you_mean(engine, ENGINES)}")
-        if not self.options.query.strip():
+        if not options.query.strip():
             raise InputError("image search for nothing: say what to search for")
-        if not LANGUAGE.fullmatch(self._chosen("language")):
-            raise InputError(f"no language: {self._chosen('language')!r}. A code is meant, such as en, fr or pt-BR")
-        return ENGINES[engine](self)
+        if not LANGUAGE.fullmatch(language):
+            raise InputError(f"no language: {language!r}. A code is meant, such as en, fr or pt-BR")
+        if engine == "ddgs" and settings.web.base_url:
+            raise InputError("ddgs goes to the services that it knows: `base_url` is for the browser's search page")
+        if engine == "google" and (file := self._chosen("selectors")):
+            from ganvas.collect.sources.search_page.selectors import read_selectors
+
+            read_selectors(file)
+
+    def start(self) -> Iterator[Item]:
+        """Items as more are asked for, by any thread: the browser has its own, and closes with the iterator."""
+        return ENGINES[self._chosen("engine")](self)
 
     def in_browser(self) -> Iterator[Item]:
         from ganvas.collect.sources.search_page.searching import Asked, search
@@ -78,8 +92,6 @@ class Web(Source):
     def by_ddgs(self) -> Iterator[Item]:
         from ganvas.collect.sources.ddgs_search import search
 
-        if self.settings.web.base_url:
-            raise InputError("ddgs goes to the services that it knows: `base_url` is for the browser's search page")
         return search(
             self.options.query.strip(), self._chosen("language"), self._chosen("safe_search"), self.settings.timeout_s
         )

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from ganvas.collect.collecting import collect
 from ganvas.collect.sources.search_page import browser
 from ganvas.collect.sources.source import SOURCES
 from ganvas.collect.sources.web import Web
 from ganvas.collect_settings import CollectSettings
 from ganvas.errors import GanvasError, MissingExtra
+from ganvas.studio import StudioFolder
 
 
 def start(query: str = "vases", *, web: dict[str, Any] | None = None, **options: Any) -> list[Any]:
@@ -22,7 +24,8 @@ def start(query: str = "vases", *, web: dict[str, Any] | None = None, **options:
 
 def test_it_is_the_source_web_and_every_option_has_its_help() -> None:
     assert SOURCES["web"] is Web
-    assert all(field.description for field in Web.Options.model_fields.values())
+    helps = [field.description or "" for field in Web.Options.model_fields.values()]
+    assert all(help[0].isupper() and help.endswith((".", "…")) for help in helps)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +45,17 @@ def test_what_cannot_be_searched_is_one_line(options: dict[str, Any], words: str
         start(**options)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "options", [{"engine": "bing"}, {"language": "x y"}, {"selectors": "/nowhere/mine.toml"}, {"query": " "}]
+)
+def test_what_cannot_be_is_refused_before_a_collection_begins(tmp_path: Path, options: dict[str, Any]) -> None:
+    studio = StudioFolder.create(tmp_path / "studio")
+    with pytest.raises(GanvasError):
+        collect(studio, "web", {"query": "vases"} | options)
+    assert studio.catalog.collections() == []
+    studio.catalog.close()
 
 
 def test_options_come_before_settings() -> None:
