@@ -1,4 +1,4 @@
-"""An axis of a space: a setting's name and what it may be, `batch = [16, 32]` or `{low = 1e-4, high = 1e-2, log = true}`.
+"""An axis of a space, a setting and what it may be: `batch = [16, 32]`, `{low = 1e-4, high = 1e-2, log = true}`.
 
 `parse_axis(name, written, where)` reads what a person wrote; `where` is what an error says it of.
 """
@@ -41,15 +41,15 @@ class Range:
         if step is None:
             return None
         count = math.floor((self.high - self.low) / step + 1e-9) + 1
-        return tuple(self._as_written(self.low + i * step) for i in range(count))
+        return tuple(self.as_written(self.low + i * step) for i in range(count))
 
     def at(self, share: float) -> Value:
         """The number this share of the way from low to high."""
         if self.log:
-            return self._as_written(math.exp(math.log(self.low) + share * (math.log(self.high) - math.log(self.low))))
-        return self._as_written(self.low + share * (self.high - self.low))
+            return self.as_written(math.exp(math.log(self.low) + share * (math.log(self.high) - math.log(self.low))))
+        return self.as_written(self.low + share * (self.high - self.low))
 
-    def _as_written(self, number: float) -> Value:
+    def as_written(self, number: float) -> Value:
         # Twelve digits: 0.1 + 2 × 0.1 is 0.3 to whoever reads the table, and never above `high`.
         number = min(self.high, max(self.low, float(f"{number:.12g}")))
         return round(number) if self.whole else float(number)

@@ -10,9 +10,10 @@ from dataclasses import replace
 from types import UnionType
 from typing import Any, get_args, get_origin
 
+from pydantic import BaseModel
+
 from ganvas.errors import InputError, SettingsError, did_you_mean
 from ganvas.search.axes import Axis, Range, Value, key
-from ganvas.search.trial import Point
 from ganvas.studio import checked_name
 
 OPEN = "auto"  # in TOML, which has no null: left to the plan
@@ -79,7 +80,9 @@ def _checked(axis: Axis, networks: Sequence[str]) -> Axis:
         return _checked_range(axis, axis.range, networks)
     kinds = () if axis.name == "network" else _kinds(axis.name, networks[0])
     values = [None if value == OPEN and type(None) in kinds else value for value in axis.values or ()]
-    if any(get_origin(kind) is list for kind in kinds) and any(isinstance(value, str | int | float) for value in values):
+    if any(get_origin(kind) is list for kind in kinds) and any(
+        isinstance(value, str | int | float) for value in values
+    ):
         raise SettingsError(f"{axis.name} is a list itself: write its values as [[…], […]], a list of lists")
     return _distinct(replace(axis, values=tuple(_understood(axis.name, value, networks) for value in values)))
 
@@ -173,8 +176,8 @@ def _kinds(name: str, network: str) -> tuple[Any, ...]:
 
     room, _, own = name.rpartition(".")
     settings = architecture(CLASSIC if network == AUTO else network).settings
-    model = {"": TrainSettings, "alarms": AlarmSettings, "network": settings}.get(room)
-    field = model.model_fields.get(own) if model else None
+    rooms: dict[str, type[BaseModel]] = {"": TrainSettings, "alarms": AlarmSettings, "network": settings}
+    field = rooms[room].model_fields.get(own) if room in rooms else None
     if field is None:
         return ()
     return get_args(field.annotation) if isinstance(field.annotation, UnionType) else (field.annotation,)

@@ -99,7 +99,7 @@ class Grid(Sampler):
 
 @register("random")
 class Random(Sampler):
-    """Independent draws: each alternative as likely as it is large, each value as likely as any other."""
+    """Independent draws: each alternative and each of its values as likely as any other."""
 
     def _next(self) -> Point | None:
         return draw_new(self)

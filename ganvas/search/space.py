@@ -84,8 +84,8 @@ class Space:
         for axis in self.axes():
             if axis.values is None:
                 raise SettingsError(
-                    f"{axis.name} is a range without steps, of which a grid cannot name every value: give it steps = 5, "
-                    "or choose --sampler random or tpe"
+                    f"{axis.name} is a range without steps, of which a grid cannot name every value: "
+                    "give it steps = 5, or choose --sampler random or tpe"
                 )
         if len(self.parts) == 1:
             yield from _points(self.parts[0])
@@ -105,7 +105,9 @@ class Space:
         """What has to be said of a space before it is searched."""
         said = []
         if "budget" in self.names():
-            said.append("budget is an axis: trials do not train equally long, and are pruned at equal numbers of images")
+            said.append(
+                "budget is an axis: trials do not train equally long, and are pruned at equal numbers of images"
+            )
         if len(self.sets()) > 1:
             said.append(
                 f"{len(self.sets())} sets are compared: each is judged against its own pictures, so trials are ranked "
@@ -207,5 +209,3 @@ def _count(part: Part) -> int | None:
     for given in _points(tuple(axis for axis in part if axis.name in asked_for)):
         total += prod(len(a.values or ()) for a in part if a.name not in asked_for and a.holds(given))
     return total
-
-
