@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -231,3 +233,22 @@ def test_the_checkpoints_of_all_but_the_best_are_removed_and_it_is_said(studio: 
 @pytest.fixture
 def notes() -> Notes:
     return Notes()
+
+
+def test_ctrl_c_leaves_trials_waiting_and_says_how_to_go_on(studio: StudioFolder, notes: Notes) -> None:
+    def script(spec: TrialSpec) -> list[Event]:
+        if spec.number == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+        return does_nothing(spec)
+
+    engine = Scripted(script, slots=2)
+    with pytest.raises(KeyboardInterrupt):
+        search(studio, "halves", space_of(**SPACE), engine=engine, name="stopped", progress=notes)
+    folder = SearchFolder(studio.searches / "stopped")
+    assert engine.closed
+    assert RUNNING not in states(folder)
+    assert any("the same command goes on" in line for line in notes.lines)
+    again = Scripted()
+    search(studio, "halves", space_of(**SPACE), engine=again, name="stopped")
+    assert sorted(again.started + [t for t in engine.started if t not in again.started]) == list(range(6))
+    assert states(folder) == [FINISHED] * 6
