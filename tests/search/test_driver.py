@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ganvas.errors import InputError
+from ganvas.errors import InputError, SettingsError
 from ganvas.search.driver import search
 from ganvas.search.search_folder import SearchFolder
 from ganvas.search.trial import FAILED, FINISHED, PRUNED, RUNNING, STOPPED, WAITING, Ended, Event, Tick, TrialSpec
@@ -196,6 +196,11 @@ def test_a_second_driver_is_refused_in_one_line(studio: StudioFolder) -> None:
 def test_what_never_ends_needs_a_number_and_names_that_are_taken_are_left_alone(studio: StudioFolder) -> None:
     with pytest.raises(InputError, match="--trials"):
         search(studio, "halves", space_of(**SPACE), sampler="random", engine=Scripted())
+    with pytest.raises(SettingsError, match="gamma is a range without steps"):
+        search(studio, "halves", space_of(gamma={"low": 0.1, "high": 1.0}), trials=3, engine=Scripted())
+    with pytest.raises(InputError, match="Did you mean coverage"):
+        search(studio, "halves", space_of(), score="covrage", engine=Scripted())
+    assert list(studio.searches.glob("*")) == []
     search(studio, "halves", space_of(), budget="64-images", judge_n=30, engine=Inline(studio), name="one")
     other = studio.searches / "one"
     other.rename(studio.root / "elsewhere")

@@ -45,9 +45,14 @@ def test_two_at_a_time_are_measured_beside_each_other(studio: StudioFolder, tmp_
     assert studio.catalog.runs() == []
 
 
-def test_what_cannot_start_is_said_before_anything_runs(studio: StudioFolder, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot be started here: .*no set in"):
-        measure(studio, tmp_path, replace(spec(), set_name="gone"), jobs=1, threads=1)
+def test_where_nothing_can_be_measured_one_runs_after_another_and_it_is_said(
+    studio: StudioFolder, folder: SearchFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "processors", lambda: 2)
+    engine, record = local_engine(studio, folder, replace(spec(), set_name="gone"), ASKED, None, Silent())
+    assert (engine.slots, record["threads"]) == (1, 2)
+    assert "cannot be started here: " in record["reason"]
+    assert "no set in" in record["reason"]
 
 
 def test_the_fastest_way_is_chosen_once_and_kept_with_its_reason(
