@@ -6,8 +6,8 @@ The grid is real: Fashion-MNIST's pictures, small networks, each trial trained a
 one after the other, on all processors this process may use; what the planner would choose is measured first. Aim: two
 at a time need at most .75 times as long, or the planner chooses one after another.
 
-The driver's cost is that of searches whose trials do nothing but tell twenty judgements, a hundredth of a one-minute trial being .6 s; the table
-of a thousand trials is to open in under 2 s.
+The driver's cost is that of searches whose trials do nothing but tell twenty judgements, a hundredth of a one-minute
+trial being .6 s; the table of a thousand trials is to open in under 2 s.
 """
 
 from __future__ import annotations
