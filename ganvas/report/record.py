@@ -21,6 +21,7 @@ class RunRecord:
 
     folder: Path
     settings: Json
+    asked: Json
     choices: list[Json]
     pictures: Json
     versions: Json
@@ -57,6 +58,7 @@ def read_record(folder: Path) -> RunRecord:
     return RunRecord(
         folder=folder,
         settings=_dict(written.get("settings")),
+        asked=_dict(written.get("asked")),
         choices=[choice for choice in _list(written.get("choices")) if isinstance(choice, dict)],
         pictures=_dict(written.get("set")),
         versions=_dict(written.get("versions")),

@@ -1,4 +1,4 @@
-"""A trial's colour: blue for the best, through gray, to orange for the worst. Told apart by every eye, light or dark."""
+"""A trial's colour: blue for the best, through gray, to orange for the worst. Every eye tells them apart."""
 
 from __future__ import annotations
 

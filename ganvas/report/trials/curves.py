@@ -1,4 +1,4 @@
-"""How every trial's KID went: a line a trial over the share of its budget, or over seconds. SVG that lies in the page."""
+"""How every trial's KID went: a line a trial over the share of its budget, or over seconds. SVG within the page."""
 
 from __future__ import annotations
 
@@ -47,12 +47,10 @@ def _drawn(
         search.trials[:most], key=lambda trial: (search.goodness(trial) is not None, search.goodness(trial) or 0)
     )
     drawn = [_line(search, trial, lines[trial.number], x, y) for trial in best_last if lines[trial.number]]
-    title = (
-        f"The light judge's KID×1000 of {len(drawn)} trials over {x_label}; the table below holds their last scores."
-    )
+    title = f"The light judge's KID×1000 of {len(drawn)} trials over {x_label}; the table holds their last scores."
     return "\n".join(
         [
-            f'<svg class="chart" role="img" viewBox="0 0 {WIDTH_PX} {HEIGHT_PX}" style="min-width:46rem;max-width:66rem">',
+            f'<svg class="chart over-time" role="img" viewBox="0 0 {WIDTH_PX} {HEIGHT_PX}">',
             f"<title>{escape(title)}</title>",
             *_grid(x, y, x_label, said, rungs),
             *drawn,
@@ -63,7 +61,7 @@ def _drawn(
 
 def _grid(x: Axis, y: Axis, x_label: str, said: Callable[[float], str], rungs: Sequence[float]) -> list[str]:
     bottom, right = HEIGHT_PX - BOTTOM_PX, WIDTH_PX - RIGHT_PX
-    parts = [f'<text class="name" x="{LEFT_PX}" y="18">KID×1000</text>']
+    parts = [_text("name", LEFT_PX, 18, "KID×1000", "start")]
     for value in y.ticks(6):
         at = _at(x, y, (x.low, value))[1]
         parts.append(f'<path class="grid" d="M{LEFT_PX} {at:.1f}H{right}"/>')
@@ -72,14 +70,14 @@ def _grid(x: Axis, y: Axis, x_label: str, said: Callable[[float], str], rungs: S
         )
     for value in x.ticks(6):
         at = _at(x, y, (value, y.low))[0]
-        parts.append(f'<text class="value" x="{at:.1f}" y="{bottom + 17}" text-anchor="middle">{said(value)}</text>')
+        parts.append(_text("value", at, bottom + 17, said(value)))
     parts.append(
         f'<text class="name" x="{(LEFT_PX + right) / 2:g}" y="{HEIGHT_PX - 8}" text-anchor="middle">{x_label}</text>'
     )
     for rung in rungs:
         at = _at(x, y, (rung, y.low))[0]
         parts.append(f'<path class="rung" d="M{at:.1f} {TOP_PX}V{bottom}"/>')
-        parts.append(f'<text class="room" x="{at:.1f}" y="{TOP_PX - 6}" text-anchor="middle">rung</text>')
+        parts.append(_text("room", at, TOP_PX - 6, "rung"))
     return parts
 
 
@@ -115,6 +113,10 @@ def _points(trial: TrialRecord, how: How) -> list[Point]:
         if place is not None and kid is not None and number(tick, "images"):
             found.append((place, 1000 * kid))
     return found
+
+
+def _text(kind: str, x: float, y: float, text: str, anchor: str = "middle") -> str:
+    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
 
 
 def _at(x: Axis, y: Axis, point: Point) -> Point:

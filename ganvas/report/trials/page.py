@@ -14,16 +14,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from ganvas.pictures.score_gif import STYLES
 from ganvas.report import words
 from ganvas.report.inline import Inline, inline_file
 from ganvas.report.page import GIF_FILE, REPORT_FILE
+from ganvas.report.score_gif import score_gif_file
+from ganvas.report.templates import render
 from ganvas.report.trials.colour import colour_of
 from ganvas.report.trials.curves import curves_by_seconds, curves_by_share
 from ganvas.report.trials.parallel import parallel
 from ganvas.report.trials.record import STATES, SearchRecord, TrialRecord, shown_score
 from ganvas.report.trials.sheets import small_sheet
 from ganvas.report.trials.table import Row, baselines_of, cells_of, columns_of
-from ganvas.report.templates import render
 from ganvas.scores.shown import label_of
 from ganvas.whole import write_whole
 
@@ -101,12 +103,15 @@ def _tiles(search: SearchRecord) -> list[tuple[str, str, str]]:
 def _animation(search: SearchRecord) -> Inline | None:
     if search.best is None:
         return None
-    return inline_file(search.best.folder / GIF_FILE, f"Animation of how trial {search.best.number} learned.")
+    found = (GIF_FILE, *map(score_gif_file, reversed(STYLES)))
+    path = next((search.best.folder / name for name in reversed(found) if search.best.has(name)), None)
+    return inline_file(path, f"Animation of how trial {search.best.number} learned.")
 
 
 def _links(search: SearchRecord, trial: TrialRecord) -> list[tuple[str, str]]:
     """(what it is called, relative address) of what its run has."""
-    wanted = [("page", REPORT_FILE), ("animation", GIF_FILE), ("score graph", "score.gif")]
+    wanted = [("page", REPORT_FILE), ("animation", GIF_FILE)]
+    wanted += [(f"{style} graph", score_gif_file(style)) for style in STYLES]
     found = [(called, trial.folder / name) for called, name in wanted if trial.has(name)]
     if trial.sheet is not None:
         found.append(("sheet", trial.sheet))

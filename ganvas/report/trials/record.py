@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -74,7 +74,8 @@ class TrialRecord:
 class SearchRecord:
     """A search: `asked` as search.json has it; trials best first, then the others by number; shares of importance.
 
-    `rungs` are shares of the budget at which trials were pruned, none where they were not. `why` are lines on what was chosen for the user and what was removed, each with its reason.
+    `rungs` are shares of the budget at which trials were pruned, none where they were not. `why` are lines on what was
+    chosen for the user, each with its reason.
     """
 
     name: str
@@ -122,6 +123,10 @@ class SearchRecord:
         """1 for the best of the scores, 0 for the worst, by place: a few outliers must not make all others alike."""
         value = trial.score(self.score)
         return None if value is None else self._places.get(value)
+
+    def best_last(self, trials: Iterable[TrialRecord]) -> list[TrialRecord]:
+        """In the order in which lines are drawn: the best above all others."""
+        return sorted(trials, key=lambda trial: -1.0 if (good := self.goodness(trial)) is None else good)
 
     @cached_property
     def _places(self) -> dict[float, float]:
