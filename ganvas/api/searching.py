@@ -1,4 +1,4 @@
-"""Searches of a studio: `studio.search("vases", space, trials=40)`, and scikit-learn's way, `Search(space).fit(set)`."""
+"""Searches of a studio: `studio.search("vases", space, trials=40)`; as scikit-learn does, `Search(space).fit(set)`."""
 
 from __future__ import annotations
 
