@@ -25,7 +25,7 @@ from ganvas.search.pruning import decide
 from ganvas.search.samplers import make_sampler
 from ganvas.search.search_folder import SearchFolder
 from ganvas.search.space import set_of, settings_of
-from ganvas.search.standing import Standing, megabytes
+from ganvas.search.standing import Standing, megabytes, varied
 from ganvas.search.trial import ENDED, FAILED, FINISHED, PRUNED, RUNNING, WAITING, Ended, Tick, Trial, TrialSpec
 from ganvas.studio import StudioFolder
 
@@ -110,7 +110,7 @@ class _Driver:
         self._total = planned(space, asked)
         self._sampler = make_sampler(asked["sampler"], space, asked["seed"], asked["score"])
         recall(self._sampler, self._trials.values())
-        self._standing = Standing(folder.name, self._total, asked["score"])
+        self._standing = Standing(folder.name, self._total, asked["score"], varied(space))
 
     def resume(self, retry_failed: bool) -> None:
         """What ran goes on first, then what waited, then what failed if that was asked for; what ended stays."""
@@ -242,7 +242,8 @@ class _Driver:
         self._record(trial)
         tell(self._sampler, Group(trial.group, trial.point, self._group(trial.group)))
         self._progress.note(self._standing.said(trial))
-        changed, freed = sweep(self._studio, self._trials.values(), self._spec, self._keep, self._asked["score"])
+        idle = [other for other in self._trials.values() if other.number not in self._active]
+        changed, freed = sweep(self._studio, idle, self._spec, self._keep, self._asked["score"])
         if changed:
             self._record(*changed)
             which = ", ".join(str(gone.number) for gone in changed)

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from ganvas.progress import Task
+from ganvas.search.axes import Axis
 from ganvas.search.disk import best_first
+from ganvas.search.space import Space
 from ganvas.search.trial import ENDED, FINISHED, Tick, Trial
 
 SHOWN = 4  # running trials by name; of more only how many
@@ -15,8 +17,8 @@ SHOWN = 4  # running trials by name; of more only how many
 class Standing:
     """Tells one bar, which counts trials, and the share of each that runs."""
 
-    def __init__(self, name: str, total: int | None, score: str) -> None:
-        self._name, self._total, self._score = name, total, score
+    def __init__(self, name: str, total: int | None, score: str, varied: Collection[str]) -> None:
+        self._name, self._total, self._score, self._varied = name, total, score, varied
         self._told = 0.0
 
     def show(
@@ -35,10 +37,11 @@ class Standing:
 
     def said(self, trial: Trial) -> str:
         """A line for a trial that has just ended."""
-        point = ", ".join(f"{name}={value}" for name, value in trial.point.items())
+        point = ", ".join(f"{name}={value}" for name, value in trial.point.items() if name in self._varied)
         scored = f", {self._scored(trial)}" if trial.state == FINISHED and self._score in trial.scores else ""
         reason = f": {trial.reason}" if trial.reason else ""
-        return f"{trial.run} ({point}) {trial.state}{scored}, {trial.seconds:,.0f} s{reason}"
+        point = f" ({point}, seed {trial.seed})" if point else f" (seed {trial.seed})"
+        return f"{trial.run}{point} {trial.state}{scored}, {trial.seconds:,.0f} s{reason}"
 
     def said_at_end(self, trials: Collection[Trial]) -> str:
         counts = Counter(trial.state for trial in trials)
@@ -64,6 +67,16 @@ class Standing:
     def _scored(self, trial: Trial) -> str:
         value = trial.scores[self._score]
         return f"KID×1000 {1000 * value:.0f}" if self._score == "kid" else f"{self._score} {value:.2f}"
+
+
+def varied(space: Space) -> list[str]:
+    """The axes on which points differ."""
+    axes = space.axes()
+    return [name for name in space.names() if not _is_fixed([axis for axis in axes if axis.name == name])]
+
+
+def _is_fixed(axes: Sequence[Axis]) -> bool:
+    return all(axis.values is not None and len(axis.values) == 1 and axis.values == axes[0].values for axis in axes)
 
 
 def megabytes(size: int) -> str:
