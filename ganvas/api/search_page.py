@@ -84,7 +84,7 @@ def _why(asked: dict[str, Any], removed: int) -> list[str]:
         said.append(f"{jobs} at a time, {threads} threads each: {engine['reason']}")
     if removed:
         said.append(
-            f"the checkpoints of {removed:,} trials were removed to save room; their metrics and sheets are here"
+            f"the checkpoints of {removed:,} trials were removed to save room; metrics and sheets stay"
         )
     return said
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 SpaceLike = str | Path | Mapping[str, Any] | Sequence[Mapping[str, Any]]
 PAGES = 20  # runs whose own pages are written with the search's
-GIF_BYTES = 3_000_000  # of the best run's animation, which lies in the page
 
 
 class Searching:
@@ -215,7 +214,7 @@ class Search:
 
 
 def space_of(space: SpaceLike, settings: Mapping[str, Any] | None = None) -> Space:
-    """The space, each of `settings` an axis of one value in it. Raises SettingsError for one that is an axis already."""
+    """The space, each of `settings` an axis of one value. Raises SettingsError for one that is an axis already."""
     from ganvas.search.space import Space
 
     whole = Space.read(space) if isinstance(space, str | Path) else Space.of(space)

@@ -100,10 +100,8 @@ def status(context: typer.Context, name: SearchName = "last", as_json: AsJson = 
         print(f"  {trial['run']}: {trial['progress']:.0%} of its budget{kid}")
     _print_best(searched)
     if facts["left"] and facts["seconds_since_change"] is not None:
-        print(
-            f"{facts['left']:,} left; last change {facts['seconds_since_change']:,.0f} s ago. If nothing drives it any"
-        )
-        print("more, the same `ganvas search` command goes on")
+        since = f"{facts['seconds_since_change']:,.0f} s ago"
+        print(f"{facts['left']:,} left, last change {since}: where nothing drives it, the same `ganvas search` goes on")
 
 
 @app.command("table")
@@ -230,7 +228,7 @@ def _print_table(searched: Searched, found: Table, most: int) -> None:
 
 
 def _is_shown(name: str, found: Table) -> bool:
-    """What a screen has room for: scores once, spreads where there are any, no baselines, no lists of seeds and runs."""
+    """What a screen has room for: scores once, spreads where there are any; no baselines, no lists."""
     if name.startswith(("mean_", "rank_", "light_")) or name.endswith(("_baseline", "_sd")):
         return False
     if name in ("seeds", "runs", "finished", "images", "worker", "group"):
@@ -287,7 +285,7 @@ def _print_forecast(plan: Forecast, as_json: bool) -> None:
 
 def _time(plan: Forecast) -> str:
     if plan.seconds is None or plan.seconds_a_trial is None:
-        return f"how long {plan.budget} take is measured when the search begins: a trial's progress then tells the time left"
+        return f"how long {plan.budget} take shows when the search runs: its progress tells the time left"
     alone = f"about {_duration(plan.seconds)} one after another"
     if plan.at_a_time == 1:
         return f"{alone}, less what is pruned"
