@@ -19,6 +19,7 @@ class RecordFolder:
     """A folder named as what it holds; `kind` is what a person calls that, `record` what settings.json must hold."""
 
     kind: ClassVar[str]
+    work: ClassVar[str] = "trained"  # what is done in it
     record: ClassVar[Mapping[str, Sequence[str]]]
 
     def __init__(self, path: Path) -> None:
@@ -51,7 +52,7 @@ class RecordFolder:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 raise InputError(
-                    f"{self.kind} {self.name} is being trained by another process: wait for it, or choose --name"
+                    f"{self.kind} {self.name} is being {self.work} by another process: wait for it, or choose --name"
                 ) from error
             yield
 

@@ -22,6 +22,7 @@ class SearchFolder(RecordFolder):
     """Paths and records of a search."""
 
     kind = "search"
+    work = "driven"
 
     @property
     def trials_file(self) -> Path:

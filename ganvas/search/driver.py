@@ -1,0 +1,263 @@
+"""The one process that drives a search: `search(studio, "vases", space, trials=40, budget="10m")`.
+
+It asks the sampler for points, gives trials to an engine, hears of their judgements and ends, prunes, and writes each
+change into trials.jsonl before it acts on it. The same call goes on after any kind of end: what ended stays, what ran
+continues from its checkpoint.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, deque
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ganvas.errors import GanvasError
+from ganvas.interrupt import interruptible
+from ganvas.progress import Progress, Silent
+from ganvas.search.asking import asked_for, begin, find_search, planned
+from ganvas.search.disk import KEPT, sweep
+from ganvas.search.engine import Engine
+from ganvas.search.groups import Group, plan_trials, recall, tell
+from ganvas.search.jobs import local_engine
+from ganvas.search.light import read_light, ticks_of
+from ganvas.search.pruning import decide
+from ganvas.search.samplers import make_sampler
+from ganvas.search.search_folder import SearchFolder
+from ganvas.search.space import set_of, settings_of
+from ganvas.search.standing import Standing, megabytes, varied
+from ganvas.search.trial import ENDED, FAILED, FINISHED, PRUNED, RUNNING, WAITING, Ended, Tick, Trial, TrialSpec
+from ganvas.studio import StudioFolder
+
+if TYPE_CHECKING:
+    from ganvas.search.space import Space
+
+JUDGE_N = 1000
+MOST_LOST = 3  # times a trial may be lost with its machine; then it counts as failed
+WAIT_S = 0.5
+
+
+def search(
+    studio: StudioFolder,
+    set_name: str,
+    space: Space,
+    *,
+    sampler: str = "grid",
+    trials: int | None = None,
+    budget: str = "10m",
+    jobs: int | None = None,
+    repeat: int = 1,
+    prune: bool = True,
+    judge_n: int = JUDGE_N,
+    score: str = "kid",
+    seed: int = 0,
+    name: str | None = None,
+    engine: Engine | None = None,
+    keep: int = KEPT,
+    retry_failed: bool = False,
+    progress: Progress | None = None,
+) -> SearchFolder:
+    """Try points of a space until it is exhausted or `trials` were made; the same call goes on with what is left.
+
+    `trials` counts runs, points times `repeat`. Without an `engine`, which is closed in the end, trials are processes
+    of this machine, `jobs` at a time (None: measured). Raises InputError or SettingsError for what cannot be searched,
+    and KeyboardInterrupt, all saved, when a person stopped it; never for a trial that failed.
+    """
+    progress = progress or Silent()
+    try:
+        asked = asked_for(
+            studio,
+            space,
+            {"set": set_name, "sampler": sampler, "budget": budget, "trials": trials, "repeat": repeat, "seed": seed}
+            | {"judge_n": judge_n, "prune": prune, "score": score},
+        )
+        folder = find_search(studio, asked, name)
+        with folder.lock():
+            asked = begin(studio, folder, asked)
+            driver = _Driver(studio, folder, space, asked, keep, progress)
+            driver.resume(retry_failed)
+            if (first := driver.first_spec()) is not None:
+                if engine is None:
+                    engine, asked["engine"] = local_engine(studio, folder, first, asked, jobs, progress)
+                    folder.write_asked(asked)
+                driver.drive(engine)
+            progress.note(driver.said_at_end())
+        return folder
+    finally:
+        if engine is not None:
+            engine.close()
+
+
+class _Driver:
+    """What is known of the trials, and what is done next. Every change of a trial goes through `_record`."""
+
+    def __init__(
+        self,
+        studio: StudioFolder,
+        folder: SearchFolder,
+        space: Space,
+        asked: dict[str, Any],
+        keep: int,
+        progress: Progress,
+    ) -> None:
+        self._studio, self._folder, self._asked = studio, folder, asked
+        self._keep, self._progress = keep, progress
+        self._trials = {trial.number: trial for trial in folder.trials()}
+        self._waiting: deque[int] = deque()
+        self._active: set[int] = set()  # from their start until their end is heard of
+        self._lost: Counter[int] = Counter()
+        self._ticks: dict[int, list[Tick]] = {}
+        self._total = planned(space, asked)
+        self._sampler = make_sampler(asked["sampler"], space, asked["seed"], asked["score"])
+        recall(self._sampler, self._trials.values())
+        self._standing = Standing(folder.name, self._total, asked["score"], varied(space))
+
+    def resume(self, retry_failed: bool) -> None:
+        """What ran goes on first, then what waited, then what failed if that was asked for; what ended stays."""
+        states = [RUNNING, WAITING, FAILED][: 3 if retry_failed else 2]
+        for state in states:
+            self._waiting += [trial.number for trial in self._trials.values() if trial.state == state]
+        for trial in self._trials.values():
+            ticks = ticks_of(self._spec(trial).settings)
+            self._ticks[trial.number] = read_light(self._studio.runs / trial.run, trial.number, ticks)
+        if self._trials:
+            ended = sum(trial.state in ENDED for trial in self._trials.values())
+            self._progress.note(f"search {self._folder.name} goes on: {ended} of {self._total} trials have ended")
+
+    def first_spec(self) -> TrialSpec | None:
+        """The trial that comes first; None where nothing is left to do."""
+        if not self._waiting and not self._make_trials():
+            return None
+        return self._spec(self._trials[self._waiting[0]])
+
+    def drive(self, engine: Engine) -> None:
+        """Until all have ended. Raises KeyboardInterrupt, with every trial saved, when a person stopped it."""
+        with interruptible() as stop, self._progress.task("searching", self._total) as bar:
+            try:
+                while not stop.is_set():
+                    nothing_left = self._fill(engine)
+                    if nothing_left and not self._active:
+                        return
+                    for event in engine.wait(WAIT_S):
+                        self._hear(event, engine)
+                    self._standing.show(bar, self._trials, self._active, self._ticks)
+                self._progress.note(f"stopping {len(self._active)} trials: each saves its checkpoint")
+            finally:
+                engine.close()
+                self._record(*(replace(self._trials[n], state=WAITING) for n in self._running()))
+        self._progress.note(f"search {self._folder.name} is stopped, all saved: the same command goes on from there")
+        raise KeyboardInterrupt
+
+    def said_at_end(self) -> str:
+        return self._standing.said_at_end(self._trials.values())
+
+    def _running(self) -> list[int]:
+        return [number for number in self._active if self._trials[number].state == RUNNING]
+
+    def _fill(self, engine: Engine) -> bool:
+        """Start what there is room for; returns whether nothing is left to start."""
+        while len(self._active) < engine.slots:
+            if not self._waiting and not self._make_trials():
+                return True
+            self._start(self._trials[self._waiting.popleft()], engine)
+        return False
+
+    def _make_trials(self) -> bool:
+        """The trials of one more point, recorded before anything runs; False where there is none."""
+        number, repeat = len(self._trials), self._asked["repeat"]
+        if self._total is not None and number + repeat > self._total:
+            return False
+        points = self._sampler.ask(1)
+        made = plan_trials(self._folder.name, points, repeat, self._asked["seed"], list(self._trials.values()))
+        if not made:
+            self._total = number
+            return False
+        self._record(*made)
+        self._waiting += [trial.number for trial in made]
+        return True
+
+    def _start(self, trial: Trial, engine: Engine) -> None:
+        begun_at = trial.begun_at or _now()
+        trial = replace(trial, state=RUNNING, reason=None, scores={}, begun_at=begun_at, ended_at=None, removed=())
+        self._record(trial)
+        self._ticks.setdefault(trial.number, [])
+        try:
+            worker = engine.start(self._spec(trial))
+        except (GanvasError, OSError) as error:
+            self._end(Ended(trial.number, FAILED, str(error), {}, trial.images, 0.0))
+            return
+        self._active.add(trial.number)
+        self._record(replace(trial, worker=worker))
+
+    def _spec(self, trial: Trial) -> TrialSpec:
+        given = {"budget": self._asked["budget"], "seed": trial.seed, **settings_of(trial.point)}
+        set_name = set_of(trial.point, self._asked["set"])
+        threads = self._asked.get("engine", {}).get("threads", 1)
+        return TrialSpec(trial.number, trial.run, set_name, given, self._asked["judge_n"], threads, given.get("device"))
+
+    def _hear(self, event: Tick | Ended, engine: Engine) -> None:
+        if event.number not in self._active:
+            return
+        if isinstance(event, Ended):
+            self._active.discard(event.number)
+            self._end(event)
+            return
+        trial, known = self._trials[event.number], self._ticks[event.number]
+        if known and event.images <= known[-1].images:
+            return
+        known.append(event)
+        trial = replace(trial, light=event.scores, images=event.images)
+        if trial.state != RUNNING:
+            return
+        reason = decide(self._comparable(trial), trial.number) if self._asked["prune"] else None
+        if reason is None:
+            self._record(trial)
+        else:
+            self._record(replace(trial, state=PRUNED, reason=reason))
+            engine.stop(trial.number)
+
+    def _comparable(self, trial: Trial) -> dict[int, list[Tick]]:
+        """The judgements of all trials of the same set and budget."""
+        fair = [trial.point.get(name) for name in ("set", "budget")]
+        same = (t for t in self._trials.values() if [t.point.get(name) for name in ("set", "budget")] == fair)
+        return {other.number: self._ticks.get(other.number, []) for other in same}
+
+    def _end(self, ended: Ended) -> None:
+        before = self._trials[ended.number]
+        facts = replace(before, images=max(ended.images, before.images), seconds=ended.seconds)
+        if before.state == PRUNED and ended.state != FINISHED:
+            self._finish(facts)
+        elif ended.state == WAITING:
+            self._lost[ended.number] += 1
+            if self._lost[ended.number] < MOST_LOST:
+                self._record(replace(facts, state=WAITING))
+                self._waiting.appendleft(ended.number)
+            else:
+                self._finish(replace(facts, state=FAILED, reason=f"lost {MOST_LOST} times with what ran it"))
+        else:
+            self._finish(replace(facts, state=ended.state, reason=ended.reason, scores=ended.scores))
+
+    def _finish(self, trial: Trial) -> None:
+        trial = replace(trial, ended_at=_now())
+        self._record(trial)
+        tell(self._sampler, Group(trial.group, trial.point, self._group(trial.group)))
+        self._progress.note(self._standing.said(trial))
+        idle = [other for other in self._trials.values() if other.number not in self._active]
+        changed, freed = sweep(self._studio, idle, self._spec, self._keep, self._asked["score"])
+        if changed:
+            self._record(*changed)
+            which = ", ".join(str(gone.number) for gone in changed)
+            self._progress.note(
+                f"removed the checkpoints of trial {which} ({megabytes(freed)}): the best {self._keep} keep theirs"
+            )
+
+    def _group(self, number: int) -> tuple[Trial, ...]:
+        return tuple(trial for trial in self._trials.values() if trial.group == number)
+
+    def _record(self, *trials: Trial) -> None:
+        self._folder.write_trials(trials)
+        self._trials.update((trial.number, trial) for trial in trials)
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")

@@ -1,0 +1,162 @@
+"""How many trials run at a time on this machine, and with how many threads each: measured once, with its reason.
+
+Two trials of one thread may be faster than one after another with two, or slower: small networks gain little from a
+second thread, large ones share a cache. What is compared is whole trials: start, training and judging.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ganvas.errors import InputError
+from ganvas.progress import Progress
+from ganvas.record_folder import write_json
+from ganvas.search.local import LocalEngine, gpus_here
+from ganvas.search.search_folder import SearchFolder
+from ganvas.search.trial import TrialSpec
+from ganvas.search.trial_process import THREAD_VARIABLES
+from ganvas.studio import StudioFolder
+from ganvas.workers import processors, worker_environment
+
+SCRATCH = "processes"
+MOST_MEASURED = 16  # trials at a time; more are only made when asked for
+LOCAL = "local"
+
+
+@dataclass(frozen=True)
+class JobPlan:
+    """So many trials at a time, each with so many threads, and why."""
+
+    jobs: int
+    threads: int
+    reason: str
+
+    def __str__(self) -> str:
+        each = f"{self.threads} thread{'s' if self.threads > 1 else ''} each"
+        how = "one trial after another" if self.jobs == 1 else f"{self.jobs} trials at a time"
+        return f"{how}, {each} ({self.reason})"
+
+
+def local_engine(
+    studio: StudioFolder,
+    folder: SearchFolder,
+    first: TrialSpec,
+    asked: dict[str, Any],
+    jobs: int | None,
+    progress: Progress,
+) -> tuple[LocalEngine, dict[str, Any]]:
+    """An engine of this machine's processes, and what search.json says of it; a search that goes on keeps its plan.
+
+    Raises InputError for other `jobs` in the middle of a search whose budget is a time: it would not be fair.
+    """
+    gpus = () if str(first.settings.get("device")).startswith("cpu") else gpus_here()
+    scratch = folder.path / SCRATCH
+    scratch.mkdir(exist_ok=True)
+    before = asked.get("engine") or {}
+    if before.get("name") == LOCAL and jobs in (None, before["jobs"]):
+        plan = JobPlan(before["jobs"], before["threads"], before["reason"])
+    else:
+        plan = _plan(studio, scratch, first, jobs, len(gpus), progress)
+        _check_fair(folder, before, plan, str(asked["budget"]))
+    progress.note(str(plan))
+    engine = LocalEngine(studio, scratch, plan.jobs, plan.threads, gpus)
+    return engine, {"name": LOCAL, **asdict(plan)}
+
+
+def _plan(
+    studio: StudioFolder, scratch: Path, first: TrialSpec, jobs: int | None, gpus: int, progress: Progress
+) -> JobPlan:
+    cores = processors()
+    if jobs is not None:
+        if jobs < 1:
+            raise InputError(f"{jobs} trials at a time never end: give 1 or more with --jobs")
+        return JobPlan(jobs, max(1, cores // jobs), "as asked")
+    if gpus:
+        return JobPlan(
+            gpus, max(1, cores // gpus), f"one a GPU, of which there {'is 1' if gpus == 1 else f'are {gpus}'}"
+        )
+    if cores == 1:
+        return JobPlan(1, 1, "there is one processor")
+    return _measured(studio, scratch, first, cores, progress)
+
+
+def _check_fair(folder: SearchFolder, before: dict[str, Any], plan: JobPlan, budget: str) -> None:
+    timed = not budget.endswith(("images", "image", "epochs", "epoch"))
+    if timed and folder.trials_file.exists() and before.get("threads", plan.threads) != plan.threads:
+        raise InputError(
+            f"the trials of {folder.name} had {before['threads']} threads each for {budget}, and would have "
+            f"{plan.threads} now, which is not fair: leave --jobs out, or search anew with another --name"
+        )
+
+
+def _measured(studio: StudioFolder, scratch: Path, first: TrialSpec, cores: int, progress: Progress) -> JobPlan:
+    most = min(cores, MOST_MEASURED)
+    ways = [2**i for i in range(most.bit_length()) if 2**i <= most]
+    progress.note(f"measuring how many trials at a time are fastest here: {', '.join(map(str, ways))}")
+    rates = {jobs: measure(studio, scratch, first, jobs, max(1, cores // jobs)) for jobs in ways}
+    best = max(rates, key=lambda jobs: rates[jobs])
+    told = ", ".join(f"{rate:,.0f} with {jobs} at a time" for jobs, rate in rates.items())
+    return JobPlan(best, max(1, cores // best), f"measured, in images a second of whole trials: {told}")
+
+
+def measure(studio: StudioFolder, scratch: Path, spec: TrialSpec, jobs: int, threads: int) -> float:
+    """Images a second that so many trials at a time would train on together, over starting, training and judging.
+
+    Raises InputError where they cannot start: what is wrong is wrong with the trial's settings.
+    """
+    file = scratch / "probe.json"
+    write_json(file, asdict(replace(spec, threads=threads)))
+    command = [sys.executable, "-P", "-m", "ganvas.search.probe", str(studio.root), str(file)]
+    environment = worker_environment() | dict.fromkeys(THREAD_VARIABLES, str(threads))
+    pipe = subprocess.PIPE
+    with ExitStack() as stack:
+        begun = time.perf_counter()
+        probes = []
+        for _ in range(jobs):
+            probe = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, text=True)
+            stack.callback(_end, probe)
+            probes.append(probe)
+        for probe in probes:
+            assert probe.stdout is not None
+            probe.stdout.readline()
+        start = time.perf_counter() - begun
+        said = [probe.communicate() for probe in _all_told(probes)]
+    found = [json.loads(out) for out, _ in said if out.strip()]
+    if len(found) < jobs:
+        lines = [line for line in said[0][1].splitlines() if line.strip()] or ["it said nothing"]
+        raise InputError(f"a trial of {spec.settings} cannot be started here: {lines[-1]}")
+    return sum(_images_a_second(one, start) for one in found)
+
+
+def _all_told(probes: list[subprocess.Popen[str]]) -> list[subprocess.Popen[str]]:
+    """All begin at the same moment: what is measured is one beside the others."""
+    for probe in probes:
+        assert probe.stdin is not None
+        try:
+            probe.stdin.write("go\n")
+            probe.stdin.flush()
+        except BrokenPipeError:
+            continue
+    return probes
+
+
+def _images_a_second(found: dict[str, Any], start_s: float) -> float:
+    rate, judging_s = found["images_a_second"], found["looks"] / found["looked_at_a_second"]
+    training_s = found["budget"] if found["budget_kind"] == "seconds" else found["budget"] / rate
+    return float(rate * training_s / (start_s + training_s + judging_s))
+
+
+def _end(probe: subprocess.Popen[str]) -> None:
+    if probe.poll() is None:
+        probe.kill()
+    for stream in (probe.stdin, probe.stdout, probe.stderr):
+        if stream is not None:
+            stream.close()
+    probe.wait()

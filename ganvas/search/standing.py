@@ -1,0 +1,83 @@
+"""How a search stands, in a line: what has ended, what runs and how far it is, the best so far."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+
+from ganvas.progress import Task
+from ganvas.search.axes import Axis
+from ganvas.search.disk import best_first
+from ganvas.search.space import Space
+from ganvas.search.trial import ENDED, FINISHED, Tick, Trial
+
+SHOWN = 4  # running trials by name; of more only how many
+
+
+class Standing:
+    """Tells one bar, which counts trials, and the share of each that runs."""
+
+    def __init__(self, name: str, total: int | None, score: str, varied: Collection[str]) -> None:
+        self._name, self._total, self._score, self._varied = name, total, score, varied
+        self._told = 0.0
+
+    def show(
+        self,
+        bar: Task,
+        trials: Mapping[int, Trial],
+        active: Collection[int],
+        ticks: Mapping[int, Sequence[Tick]],
+    ) -> None:
+        ended = sum(trial.state in ENDED for trial in trials.values())
+        shares = {number: ticks[number][-1].progress if ticks.get(number) else 0.0 for number in sorted(active)}
+        bar.describe(" · ".join(self._parts(trials, ended, shares)))
+        done = ended + sum(share for number, share in shares.items() if trials[number].state not in ENDED)
+        bar.advance(max(0.0, done - self._told))
+        self._told = max(done, self._told)
+
+    def said(self, trial: Trial) -> str:
+        """A line for a trial that has just ended."""
+        point = ", ".join(f"{name}={value}" for name, value in trial.point.items() if name in self._varied)
+        scored = f", {self._scored(trial)}" if trial.state == FINISHED and self._score in trial.scores else ""
+        reason = f": {trial.reason}" if trial.reason else ""
+        point = f" ({point}, seed {trial.seed})" if point else f" (seed {trial.seed})"
+        return f"{trial.run}{point} {trial.state}{scored}, {trial.seconds:,.0f} s{reason}"
+
+    def said_at_end(self, trials: Collection[Trial]) -> str:
+        counts = Counter(trial.state for trial in trials)
+        states = ", ".join(f"{count} {state}" for state, count in counts.items())
+        best = self._best(trials)
+        found = f"; the best is {best.run} with {self._scored(best)}" if best else "; none could be judged"
+        return f"search {self._name}: {len(trials)} trials, {states or 'nothing to try'}{found}"
+
+    def _parts(self, trials: Mapping[int, Trial], ended: int, shares: Mapping[int, float]) -> list[str]:
+        parts = [f"{ended} of {self._total or 'many'} ended"]
+        if 0 < len(shares) <= SHOWN:
+            parts.append("running " + ", ".join(f"{number} at {share:.0%}" for number, share in shares.items()))
+        elif shares:
+            parts.append(f"{len(shares)} running")
+        if best := self._best(trials.values()):
+            parts.append(f"best {self._scored(best)} ({best.number})")
+        return parts
+
+    def _best(self, trials: Collection[Trial]) -> Trial | None:
+        first = next(iter(best_first(trials, self._score)), None)
+        return first if first is not None and self._score in first.scores and first.state == FINISHED else None
+
+    def _scored(self, trial: Trial) -> str:
+        value = trial.scores[self._score]
+        return f"KID×1000 {1000 * value:.0f}" if self._score == "kid" else f"{self._score} {value:.2f}"
+
+
+def varied(space: Space) -> list[str]:
+    """The axes on which points differ."""
+    axes = space.axes()
+    return [name for name in space.names() if not _is_fixed([axis for axis in axes if axis.name == name])]
+
+
+def _is_fixed(axes: Sequence[Axis]) -> bool:
+    return all(axis.values is not None and len(axis.values) == 1 and axis.values == axes[0].values for axis in axes)
+
+
+def megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"

@@ -1,0 +1,233 @@
+"""The driver: records before it acts, goes on with what is left, and outlives whatever becomes of a trial."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ganvas.errors import InputError
+from ganvas.search.driver import search
+from ganvas.search.search_folder import SearchFolder
+from ganvas.search.trial import FAILED, FINISHED, PRUNED, RUNNING, STOPPED, WAITING, Ended, Event, Tick, TrialSpec
+from ganvas.studio import StudioFolder
+from tests.search.engines import Inline, Scripted, does_nothing
+from tests.search.studios import space_of, studio_in
+from tests.train.conftest import Notes
+
+SPACE = {"batch": [8, 16], "gamma": [0.1, 1.0, 10.0]}
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> StudioFolder:
+    return studio_in(tmp_path)
+
+
+def states(folder: SearchFolder) -> list[str]:
+    return [trial.state for trial in folder.trials()]
+
+
+def test_a_grid_is_trained_judged_and_written_down(studio: StudioFolder) -> None:
+    engine = Inline(studio)
+    space = space_of(generator_rate=[1e-4, 1e-3])
+    folder = search(studio, "halves", space, budget="320-images", judge_n=30, engine=engine, name="first")
+    trials = folder.trials()
+    assert [trial.point["generator_rate"] for trial in trials] == [1e-4, 1e-3]
+    assert [trial.run for trial in trials] == ["first-000", "first-001"]
+    for trial in trials:
+        run = studio.catalog.existing_run(trial.run)
+        assert (trial.state, run.state, trial.images, run.images_seen) == (FINISHED, "finished", 320, 320)
+        assert trial.seconds > 0
+        kept = {score.name: score.value for score in studio.catalog.scores(trial.run)}
+        assert trial.scores["kid"] == pytest.approx(kept["kid"])
+        assert "kid_baseline" in trial.scores
+        assert (studio.runs / trial.run / "scores.json").exists()
+    again = Inline(studio)
+    before = folder.trials_file.read_bytes()
+    assert search(studio, "halves", space, budget="320-images", judge_n=30, engine=again).name == "first"
+    assert again.started == []
+    assert folder.trials_file.read_bytes() == before
+
+
+def test_a_trial_that_fails_costs_the_search_nothing_and_is_tried_again_when_asked(studio: StudioFolder) -> None:
+    broken = True
+
+    def script(spec: TrialSpec) -> list[Event]:
+        if broken and spec.number == 2:
+            return [Ended(2, FAILED, "out of memory", {}, 0, 0.1)]
+        return does_nothing(spec)
+
+    folder = search(studio, "halves", space_of(**SPACE), engine=Scripted(script))
+    assert states(folder) == [FINISHED] * 2 + [FAILED] + [FINISHED] * 3
+    assert folder.trials()[2].reason == "out of memory"
+    broken = False
+    assert states(search(studio, "halves", space_of(**SPACE), engine=Scripted(script)))[2] == FAILED
+    engine = Scripted(script)
+    search(studio, "halves", space_of(**SPACE), engine=engine, retry_failed=True)
+    assert engine.started == [2]
+    assert states(folder) == [FINISHED] * 6
+    assert folder.trials()[2].reason is None
+
+
+def test_an_engine_that_cannot_start_a_trial_fails_that_trial(studio: StudioFolder) -> None:
+    class Narrow(Scripted):
+        def start(self, spec: TrialSpec) -> str:
+            if spec.number == 1:
+                raise OSError(11, "no process left")
+            return super().start(spec)
+
+    folder = search(studio, "halves", space_of(**SPACE), engine=Narrow())
+    assert states(folder).count(FINISHED) == 5
+    assert "no process left" in str(folder.trials()[1].reason)
+
+
+def test_a_trial_lost_with_its_machine_is_run_again_but_not_for_ever(studio: StudioFolder) -> None:
+    times = {1: 2, 3: 99}
+
+    def script(spec: TrialSpec) -> list[Event]:
+        if times.get(spec.number, 0) > 0:
+            times[spec.number] -= 1
+            return [Ended(spec.number, WAITING, None, {}, 10, 0.1)]
+        return does_nothing(spec)
+
+    engine = Scripted(script)
+    folder = search(studio, "halves", space_of(**SPACE), engine=engine)
+    assert [engine.started.count(number) for number in range(6)] == [1, 3, 1, 3, 1, 1]
+    assert states(folder) == [FINISHED, FINISHED, FINISHED, FAILED, FINISHED, FINISHED]
+    assert "lost 3 times" in str(folder.trials()[3].reason)
+
+
+def test_the_worse_ones_are_pruned_with_their_reason_on_record_before_they_are_stopped(studio: StudioFolder) -> None:
+    def script(spec: TrialSpec) -> list[Event]:
+        kids = [1.0 + spec.number, 0.5 + spec.number]
+        judged = [Tick(spec.number, 40 * (i + 1), 1.0, 0.2 * (i + 1), {"kid": kid}) for i, kid in enumerate(kids)]
+        return [*judged, *does_nothing(spec)]
+
+    class Watching(Scripted):
+        def stop(self, number: int) -> None:
+            seen = SearchFolder(studio.searches / "pruned").trials()[number]
+            assert (seen.state, "that came so far" in str(seen.reason)) == (PRUNED, True)
+            super().stop(number)
+
+    engine = Watching(script, slots=1)
+    folder = search(studio, "halves", space_of(**SPACE), engine=engine, name="pruned")
+    assert states(folder) == [FINISHED, FINISHED, PRUNED, PRUNED, PRUNED, PRUNED]
+    assert engine.stopped == [2, 3, 4, 5]
+    assert folder.trials()[2].light == {"kid": 3.0}
+    kept = search(studio, "halves", space_of(**SPACE), engine=Scripted(script), name="kept", prune=False)
+    assert states(kept) == [FINISHED] * 6
+
+
+def test_what_ran_when_the_driver_died_goes_on_first_and_what_ended_stays(studio: StudioFolder) -> None:
+    folder = search(studio, "halves", space_of(**SPACE), engine=Scripted(), name="died", trials=4)
+    ended = folder.trials()
+    folder.write_trials([replace(ended[1], state=RUNNING), replace(ended[3], state=WAITING)])
+    folder.trials_file.write_bytes(folder.trials_file.read_bytes() + b'{"number": 0, "gro')  # a kill while writing
+    engine = Scripted(slots=1)
+    search(studio, "halves", space_of(**SPACE), engine=engine, name="died", trials=5)
+    assert engine.started == [1, 3, 4]
+    assert states(folder) == [FINISHED] * 5
+    assert folder.trials()[0] == ended[0]
+
+
+def test_a_larger_number_of_trials_goes_on_with_the_points_that_were_not_tried(studio: StudioFolder) -> None:
+    space = space_of(generator_rate={"low": 1e-5, "high": 1e-2, "log": True})
+    asked: dict[str, Any] = {"sampler": "random", "seed": 3}
+    whole = search(studio, "halves", space, trials=6, engine=Scripted(slots=1), name="whole", **asked)
+    parts = search(studio, "halves", space, trials=2, engine=Scripted(slots=1), name="parts", **asked)
+    assert len(parts.trials()) == 2
+    search(studio, "halves", space, trials=6, engine=Scripted(slots=1), name="parts", **asked)
+    assert [trial.point for trial in parts.trials()] == [trial.point for trial in whole.trials()]
+
+
+def test_every_point_has_the_same_seeds_and_only_whole_points_are_tried(studio: StudioFolder) -> None:
+    folder = search(studio, "halves", space_of(**SPACE), repeat=3, seed=7, trials=8, engine=Scripted())
+    assert [(trial.group, trial.seed) for trial in folder.trials()] == [(g, s) for g in (0, 1) for s in (7, 8, 9)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"budget": "20m"}, "budget: 10m → 20m"),
+        ({"repeat": 2}, "repeat: 1 → 2"),
+        ({"judge_n": 50}, "judge_n: 1000 → 50"),
+        ({"space": space_of(batch=[8, 16], gamma=[0.1])}, "space: gamma"),
+    ],
+)
+def test_a_name_of_another_search_is_refused_with_what_differs(
+    studio: StudioFolder, changed: dict[str, Any], said: str
+) -> None:
+    search(studio, "halves", space_of(**SPACE), engine=Scripted(), name="mine")
+    engine = Scripted()
+    with pytest.raises(InputError, match=said):
+        search(studio, "halves", changed.pop("space", space_of(**SPACE)), engine=engine, name="mine", **changed)
+    assert engine.started == []
+    assert engine.closed
+
+
+def test_a_set_that_holds_other_pictures_by_now_is_refused(studio: StudioFolder) -> None:
+    search(studio, "halves", space_of(**SPACE), engine=Scripted(), name="mine", trials=1)
+    facts = studio.sets / "halves" / "set.json"
+    facts.write_text(json.dumps({**json.loads(facts.read_text()), "fingerprint": "other"}))
+    with pytest.raises(InputError, match="other pictures"):
+        search(studio, "halves", space_of(**SPACE), engine=Scripted(), name="mine")
+
+
+def test_a_second_driver_is_refused_in_one_line(studio: StudioFolder) -> None:
+    refused: list[str] = []
+
+    def script(spec: TrialSpec) -> list[Event]:
+        with pytest.raises(InputError, match="driven by another process") as error:
+            search(studio, "halves", space_of(**SPACE), engine=Scripted())
+        refused.append(str(error.value))
+        return does_nothing(spec)
+
+    folder = search(studio, "halves", space_of(**SPACE), engine=Scripted(script))
+    assert len(refused) == 6
+    assert all("\n" not in line for line in refused)
+    assert states(folder) == [FINISHED] * 6
+
+
+def test_what_never_ends_needs_a_number_and_names_that_are_taken_are_left_alone(studio: StudioFolder) -> None:
+    with pytest.raises(InputError, match="--trials"):
+        search(studio, "halves", space_of(**SPACE), sampler="random", engine=Scripted())
+    search(studio, "halves", space_of(), budget="64-images", judge_n=30, engine=Inline(studio), name="one")
+    other = studio.searches / "one"
+    other.rename(studio.root / "elsewhere")
+    with pytest.raises(InputError, match="run one-000 exists and is not this search's"):
+        search(studio, "halves", space_of(), budget="64-images", engine=Scripted(), name="one")
+
+
+def test_an_alarm_stops_its_trial_alone(studio: StudioFolder, notes: Notes) -> None:
+    alarm = {"alarms.one_colour_sigma": [0.0, 1.0], "alarms.one_colour_patience": 1}
+    folder = search(
+        studio, "halves", space_of(**alarm), budget="320-images", judge_n=30, engine=Inline(studio), progress=notes
+    )
+    assert states(folder) == [FINISHED, STOPPED]
+    assert "one colour" in str(folder.trials()[1].reason)
+    assert studio.catalog.existing_run(folder.trials()[1].run).state == "stopped"
+    assert any("stopped" in line and "one colour" in line for line in notes.lines)
+
+
+def test_the_checkpoints_of_all_but_the_best_are_removed_and_it_is_said(studio: StudioFolder, notes: Notes) -> None:
+    space = space_of(generator_rate=[1e-4, 1e-3, 3e-3])
+    folder = search(
+        studio, "halves", space, budget="320-images", judge_n=30, keep=1, engine=Inline(studio), progress=notes
+    )
+    trials = folder.trials()
+    best = min(trials, key=lambda trial: trial.scores["kid"])
+    for trial in trials:
+        run = studio.runs / trial.run
+        left = [path for path in (run / "checkpoints").iterdir() if path.is_dir()]
+        assert bool(left) == (trial == best) == (not trial.removed)
+        assert (run / "metrics.jsonl").exists()
+        assert list((run / "sheets").iterdir())
+    assert any("removed the checkpoints" in line and "MB" in line for line in notes.lines)
+
+
+@pytest.fixture
+def notes() -> Notes:
+    return Notes()
