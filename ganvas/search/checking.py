@@ -37,7 +37,7 @@ def checked_part(axes: Sequence[Axis], where: str) -> list[Axis]:
     found = {}
     for axis in axes:
         try:
-            found[axis.name] = _checked(axis, _networks_met(axis, axes))
+            found[axis.name] = _checked(axis, networks_met(axis, axes))
         except (InputError, SettingsError) as error:
             raise SettingsError(f"{where}: {_told(axis.name, str(error))}") from None
     return [replace(axis, when=_checked_when(axis, found, where)) for axis in found.values()]
@@ -47,7 +47,7 @@ def _told(name: str, error: str) -> str:
     return error if name in error else f"{name}: {error}"
 
 
-def _networks_met(axis: Axis, axes: Sequence[Axis]) -> list[str]:
+def networks_met(axis: Axis, axes: Sequence[Axis]) -> list[str]:
     """The networks a trial may have where the axis is there: by its conditions, and theirs."""
     from ganvas.train.settings import AUTO, CLASSIC
 
@@ -159,7 +159,7 @@ def _checked_when(axis: Axis, axes: Mapping[str, Axis], where: str) -> tuple[tup
         if asked_for.values is None:
             raise SettingsError(f"{where}: {axis.name}: when asks for {name}, a range: name its values as a list")
         try:
-            known = _checked(Axis(name, wanted), _networks_met(asked_for, list(axes.values()))).values or ()
+            known = _checked(Axis(name, wanted), networks_met(asked_for, list(axes.values()))).values or ()
         except (InputError, SettingsError) as error:
             raise SettingsError(f"{where}: {axis.name}: when {_told(name, str(error))}") from None
         had = [key(value) for value in asked_for.values]

@@ -1,8 +1,8 @@
 """Which axes matter: `importance(trials)` -> shares of the differences between points, largest first.
 
-A forest learns to foretell the ranks of points from their axes; how much worse it foretells points it has not seen, once
-an axis is shuffled among them, is what the axis tells (Breiman 2001, section 10, on held-out points). An axis that tells
-nothing comes out at 0, and where the points are too few to tell, all do.
+A forest learns to foretell the ranks of points from their axes; how much worse it foretells points it has not seen,
+once an axis is shuffled among them, is what the axis tells (Breiman 2001, section 10, on held-out points). An axis
+that tells nothing comes out at 0, and where the points are too few to tell, all do.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ganvas.search.space import SET
 from ganvas.search.trial import FINISHED, PRUNED, STOPPED, Trial
 
 FEWEST = 8  # points that finished
-FOLDS = 5
+FOLDS = 12  # or as many as there are points: the fewer, the fewer may be left out at a time
 SHUFFLES = 10
 TREES = 60
 NOT_THERE = -1.0  # an axis whose condition did not hold
@@ -30,7 +30,7 @@ NOT_THERE = -1.0  # an axis whose condition did not hold
 
 @dataclass(frozen=True)
 class Importance:
-    """`share` of the variance of the ranks that the axis alone or with others accounts for, 0 to 1, by points unseen."""
+    """The share of the variance of the ranks, 0 to 1, that an axis accounts for by points not learned from."""
 
     name: str
     share: float

@@ -1,7 +1,7 @@
 """The table of a search, from its trials alone: `results(trials).frame()`, `.csv()`, `.write("table.parquet")`.
 
-The words are scikit-learn's: param_*, mean_*, std_*, rank_*. A row is a point; score_* is what it is ranked by, the mean
-over its seeds. `trial_results` has a row a trial instead.
+The words are scikit-learn's: param_*, mean_*, std_*, rank_*. A row is a point; score_* is what it is ranked by, the
+mean over its seeds. `trial_results` has a row a trial instead.
 """
 
 from __future__ import annotations
