@@ -81,11 +81,10 @@ def _why(asked: dict[str, Any], removed: int) -> list[str]:
     said = []
     if isinstance(engine, dict) and engine.get("reason"):
         jobs, threads = engine.get("jobs"), engine.get("threads")
-        said.append(f"{jobs} at a time, {threads} threads each: {engine['reason']}")
+        each = f", {threads} thread{'s' if threads != 1 else ''} each" if threads else ""
+        said.append(f"{jobs or 'as many as there is room for'} at a time{each}: {engine['reason']}")
     if removed:
-        said.append(
-            f"the checkpoints of {removed:,} trials were removed to save room; metrics and sheets stay"
-        )
+        said.append(f"the checkpoints of {removed:,} trials were removed to save room; metrics and sheets stay")
     return said
 
 
@@ -93,7 +92,7 @@ def _write_run_pages(searched: Searched, trials: Sequence[TrialRecord]) -> None:
     stale = [trial for trial in trials if _is_stale(trial.folder)]
     if not stale:
         return
-    with searched.studio.progress.task("pages of the best runs", len(stale), "pages") as bar:
+    with searched.studio.progress.task("pages of the best runs", len(stale)) as bar:
         for trial in stale:
             try:
                 write_report(trial.folder)

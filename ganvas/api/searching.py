@@ -188,16 +188,20 @@ class Search:
         jobs: int | None = None,
         ray: str | None = None,
         seed: int = 0,
+        settings: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> None:
         self.space = space
         self.ray = ray
+        self.settings = settings
         self.options: dict[str, Any] = {"sampler": sampler, "budget": budget, "trials": trials, "repeat": repeat}
         self.options |= {"score": score, "jobs": jobs, "seed": seed, **options}
 
     def fit(self, pictures: PictureSet) -> Search:
         """Search on a set. Raises InputError where no trial could be finished and judged; results_ says why."""
-        self.searched_ = pictures.studio.search(pictures.name, self.space, ray=self.ray, **self.options)
+        self.searched_ = pictures.studio.search(
+            pictures.name, self.space, settings=self.settings, ray=self.ray, **self.options
+        )
         self.results_ = self.searched_.results().frame()
         found = self.searched_.best()
         if not found:

@@ -218,11 +218,15 @@ def _print_best(searched: Searched) -> None:
 def _print_table(searched: Searched, found: Table, most: int) -> None:
     from ganvas.scores.shown import label_of
 
-    kept = [name for name in found.columns if _is_shown(name, found)]
+    same = [name for name in found.columns if name.startswith("param_") and _is_constant(name, found)]
+    kept = [name for name in found.columns if name not in same and _is_shown(name, found)]
     titles = [_title(name) for name in kept]
     rows = [[_cell(name, row[name]) for name in kept] for row in found.rows[:most]]
     score = label_of(str(searched.asked.get("score") or "kid"))
     print_table(f"{searched.name}: best {score} first", titles, rows)
+    if same:
+        told = ", ".join(f"{_title(name)} {_cell(name, found.rows[0][name])}" for name in same)
+        print(f"the same for all: {told}")
     if len(found.rows) > most:
         print(f"and {len(found.rows) - most:,} more: -n {len(found.rows)}, or --csv FILE")
 
@@ -235,6 +239,10 @@ def _is_shown(name: str, found: Table) -> bool:
         return False
     optional = name.startswith("std_") or name in ("reason", "seed")
     return not optional or any(row[name] is not None for row in found.rows)
+
+
+def _is_constant(name: str, found: Table) -> bool:
+    return len(found.rows) > 1 and all(row[name] == found.rows[0][name] for row in found.rows)
 
 
 def _title(name: str) -> str:

@@ -75,7 +75,7 @@ def test_repeated_points_show_seeds_means_and_spreads(tmp_path: Path) -> None:
     assert "seed" in names
     cells = dict(zip(names, cells_of(search, search.trials[0]), strict=True))
     assert (cells["mean over seeds"].shown, cells["sd"].shown) == ("50.0", "10.0")
-    assert "6 points of 4 settings, each under 2 seeds" in write_search_page(search).read_text()
+    assert "6 points, chosen by TPE, of 4 settings, each under 2 seeds" in write_search_page(search).read_text()
 
 
 def test_parallel_coordinates_have_the_best_on_top_and_end_early_without_a_score(tmp_path: Path) -> None:
@@ -109,7 +109,8 @@ def test_a_setting_of_one_value_is_no_axis(tmp_path: Path) -> None:
     for trial in search.trials:
         trial.point["gamma"] = 1.0  # type: ignore[index]
     assert ">gamma</text>" not in (parallel(search) or "")
-    assert "gamma" in [column.name for column in columns_of(search)]
+    assert "gamma" not in [column.name for column in columns_of(search)]
+    assert "The same for all: gamma 1." in write_search_page(search).read_text()
 
 
 def test_curves_of_pruned_trials_end_early_with_a_cross_and_rungs_stand(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,9 +17,9 @@ LIT = "[...document.querySelectorAll('.lit')].map(part => [part.tagName.toLowerC
 
 
 @pytest.fixture
-def page(tmp_path: Path, open_page: Open) -> Iterator:  # noqa: F811
+def page(tmp_path: Path, open_page: Open):  # noqa: F811
     search = made_up_search(tmp_path)
-    yield open_page(write_search_page(search), 1200)
+    return open_page(write_search_page(search), 1200)
 
 
 def column(page: object, name: str) -> list[str]:
@@ -75,18 +75,15 @@ def test_pointing_at_a_line_lights_its_row_its_curves_and_its_sheet_and_says_its
     told = page.locator("p.told")
     assert told.is_visible()
     assert told.inner_text().startswith("trial 0 · rank 1 · KID×1000 20.0")
-    assert (
-        float(page.evaluate("getComputedStyle(document.querySelector(\".parallel [data-trial='1']\")).opacity")) < 0.5
-    )
+    other = page.locator(".parallel [data-trial='1']")
+    assert float(other.evaluate("line => getComputedStyle(line).opacity")) < 0.5
     page.mouse.move(5, 5)
     assert page.evaluate(LIT) == []
     assert not told.is_visible()
 
 
 def test_a_click_on_a_line_keeps_it_lit(page) -> None:
-    page.evaluate(
-        "document.querySelector(\".parallel [data-trial='1']\").dispatchEvent(new Event('click', {bubbles: true}))"
-    )
+    page.locator(".parallel [data-trial='1']").dispatch_event("click")
     page.mouse.move(5, 5)
     assert {trial for _, trial in page.evaluate(LIT)} == {"1"}
 

@@ -23,14 +23,16 @@ from ganvas.report.templates import render
 from ganvas.report.trials.colour import colour_of
 from ganvas.report.trials.curves import curves_by_seconds, curves_by_share
 from ganvas.report.trials.parallel import parallel
-from ganvas.report.trials.record import STATES, SearchRecord, TrialRecord, shown_score
+from ganvas.report.trials.record import STATES, SearchRecord, TrialRecord, short, shown_score
 from ganvas.report.trials.sheets import small_sheet
+from ganvas.report.trials.space import axes_in_words
 from ganvas.report.trials.table import Row, baselines_of, cells_of, columns_of
 from ganvas.scores.shown import label_of
 from ganvas.whole import write_whole
 
 MOST_SHEETS = 100
 MOST_CURVES = 300
+ASKED = ("set", "sampler", "budget", "trials", "repeat", "seed", "score", "judge_n", "prune")
 
 
 def write_search_page(search: SearchRecord) -> Path:
@@ -50,7 +52,7 @@ def _facts(search: SearchRecord) -> dict[str, Any]:
         "tiles": _tiles(search),
         "why": list(search.why),
         "best": search.best,
-        "best_told": search.best.told() if search.best else "",
+        "best_told": search.best.told(search.varied) if search.best else "",
         "best_links": _links(search, search.best) if search.best else [],
         "animation": _animation(search),
         "columns": columns_of(search),
@@ -68,7 +70,9 @@ def _facts(search: SearchRecord) -> dict[str, Any]:
         "rungs": ", ".join(f"{rung:.0%}" for rung in search.rungs),
         "sheets": [_sheet(search, trial) for trial in with_sheets[:MOST_SHEETS]],
         "sheets_left_out": max(0, len(with_sheets) - MOST_SHEETS),
-        "asked": words.flat({key: value for key, value in search.asked.items() if value is not None}),
+        "common": " · ".join(f"{name} {short(value)}" for name, value in search.common.items()),
+        "space": axes_in_words(search.asked.get("space")),
+        "asked": words.flat({name: search.asked[name] for name in ASKED if search.asked.get(name) is not None}),
         "credits": [],
         "scores": True,
     }
@@ -77,10 +81,11 @@ def _facts(search: SearchRecord) -> dict[str, Any]:
 def _lead(search: SearchRecord) -> str:
     points = len({trial.group for trial in search.trials})
     seeds = f", each under {len(search.trials) // max(1, points)} seeds" if search.repeated else ""
-    said = f"{points:,} points of {len(search.parameters)} settings{seeds}, on the set {search.asked.get('set')}"
+    how = {"grid": " of a grid", "random": ", chosen at random,", "tpe": ", chosen by TPE,"}
+    sampler = how.get(str(search.asked.get("sampler")), "")
+    said = f"{points:,} points{sampler} of {len(search.varied)} settings{seeds}, on the set {search.asked.get('set')}"
     budget = f", each trained for {search.asked['budget']}" if search.asked.get("budget") else ""
-    sampler = f", chosen by {search.asked['sampler']}" if search.asked.get("sampler") else ""
-    return f"{said}{budget}{sampler}."
+    return f"{said}{budget}."
 
 
 def _tiles(search: SearchRecord) -> list[tuple[str, str, str]]:
@@ -95,8 +100,9 @@ def _tiles(search: SearchRecord) -> list[tuple[str, str, str]]:
     seconds = sum(trial.seconds for trial in search.trials)
     if seconds:
         tiles.append(("time", words.duration(seconds), "of all trials together"))
-    if jobs := search.asked.get("jobs"):
-        tiles.append(("at a time", str(jobs), "trials"))
+    engine = search.asked.get("engine")
+    if isinstance(engine, dict) and engine.get("jobs"):
+        tiles.append(("trials at a time", str(engine["jobs"]), f"engine: {engine.get('name', '')}"))
     return tiles
 
 
@@ -120,13 +126,14 @@ def _links(search: SearchRecord, trial: TrialRecord) -> list[tuple[str, str]]:
 
 def _sheet(search: SearchRecord, trial: TrialRecord) -> dict[str, Any]:
     value = trial.score(search.score)
+    told = trial.told(search.varied)
     head = f"{label_of(search.score)} {shown_score(search.score, value)}" if value is not None else trial.state
     return {
         "trial": trial,
         "head": head,
-        "told": trial.told(),
+        "told": told,
         "colour": colour_of(search.goodness(trial)),
-        "picture": small_sheet(trial.sheet, f"Generated pictures of trial {trial.number}: {trial.told()}."),
+        "picture": small_sheet(trial.sheet, f"Generated pictures of trial {trial.number}: {told}."),
         "links": _links(search, trial),
     }
 

@@ -33,10 +33,9 @@ class _Upright:
 
 def parallel(search: SearchRecord) -> str | None:
     """The SVG, None where no setting has two values or no trial has ended with a score."""
-    varied = [name for name in search.parameters if len({_key(trial, name) for trial in search.trials}) > 1]
-    if not varied or search.best is None:
+    if not search.varied or search.best is None or len(search.trials) < 2:
         return None
-    uprights = [_of_setting(search, name) for name in varied] + [_of_score(search)]
+    uprights = [_of_setting(search, name) for name in search.varied] + [_of_score(search)]
     width = LEFT_PX + RIGHT_PX + BETWEEN_PX * (len(uprights) - 1)
     places = [LEFT_PX + BETWEEN_PX * i for i in range(len(uprights))]
     best_last = sorted(
@@ -47,8 +46,8 @@ def parallel(search: SearchRecord) -> str | None:
     return "\n".join(
         [
             f'<svg class="chart parallel" role="img" aria-labelledby="parallel-said" viewBox="0 0 {width} {HEIGHT_PX}" '
-            f'style="min-width:{round(width * 0.9)}px;max-width:{round(width * 1.5)}px">',
-            f'<title id="parallel-said">{escape(_said(search, varied))}</title>',
+            f'style="min-width:{round(width * 0.9)}px;max-width:{round(width * 1.15)}px">',
+            f'<title id="parallel-said">{escape(_said(search))}</title>',
             "<g>",
             *lines,
             "</g>",
@@ -58,12 +57,12 @@ def parallel(search: SearchRecord) -> str | None:
     )
 
 
-def _said(search: SearchRecord, varied: Sequence[str]) -> str:
+def _said(search: SearchRecord) -> str:
     best = search.best
     assert best is not None
     return (
-        f"A line a trial through {', '.join(varied)} and {label_of(search.score)}. The best is trial {best.number}: "
-        f"{best.told()}. The table below holds the same values."
+        f"A line a trial through {', '.join(search.varied)} and {label_of(search.score)}. "
+        f"The best is trial {best.number}: {best.told(search.varied)}. The table below holds the same values."
     )
 
 
@@ -160,10 +159,6 @@ def _apart(labels: Sequence[tuple[float, str]]) -> list[tuple[float, str]]:
 def _word(trial: TrialRecord, name: str) -> str:
     value = trial.point.get(name)
     return ABSENT if value is None else plain(value)
-
-
-def _key(trial: TrialRecord, name: str) -> str:
-    return repr(trial.point.get(name))
 
 
 def _is_number(value: Any) -> bool:

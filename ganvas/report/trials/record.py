@@ -65,9 +65,9 @@ class TrialRecord:
         value = self.scores.get(name) if self.state == FINISHED else None
         return float(value) if value is not None and math.isfinite(value) else None
 
-    def told(self) -> str:
-        """network.generator_filters 32 · batch 16"""
-        return " · ".join(f"{name} {short(value)}" for name, value in self.point.items())
+    def told(self, names: Iterable[str]) -> str:
+        """network.generator_filters 32 · batch 16: those of the settings that it has."""
+        return " · ".join(f"{name} {short(self.point[name])}" for name in names if name in self.point)
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,20 @@ class SearchRecord:
     def parameters(self) -> list[str]:
         """Every setting of any point, in the order in which the points have them."""
         return list(dict.fromkeys(name for trial in self.trials for name in trial.point))
+
+    @cached_property
+    def varied(self) -> list[str]:
+        """The settings in which points differ; of one point, all."""
+        if len({trial.group for trial in self.trials}) < 2:
+            return self.parameters
+        values = {name: {repr(trial.point.get(name)) for trial in self.trials} for name in self.parameters}
+        return [name for name in self.parameters if len(values[name]) > 1]
+
+    @cached_property
+    def common(self) -> dict[str, Any]:
+        """The settings that are the same for all, where there is more than one point."""
+        same = [name for name in self.parameters if name not in self.varied]
+        return {name: self.trials[0].point[name] for name in same}
 
     @cached_property
     def repeated(self) -> bool:

@@ -34,8 +34,8 @@ class Row:
 
 
 def columns_of(search: SearchRecord) -> list[Column]:
-    """rank, the score sought, state, every setting, the other scores, time, images, reason."""
-    settings = [Column(name, _kind(search, name)) for name in search.parameters]
+    """rank, the score sought, state, every setting in which points differ, the other scores, time, images, reason."""
+    settings = [Column(name, _kind(search, name)) for name in search.varied]
     over_seeds = [Column("mean over seeds"), Column("sd")] if search.repeated else []
     seeds = [Column("seed")] if search.repeated else []
     scores = [Column(label_of(name)) for name in search.score_names]
@@ -55,7 +55,7 @@ def columns_of(search: SearchRecord) -> list[Column]:
 
 def cells_of(search: SearchRecord, trial: TrialRecord) -> list[Cell]:
     """In the order of the columns."""
-    settings = [_setting(trial, name) for name in search.parameters]
+    settings = [_setting(trial, name) for name in search.varied]
     over_seeds = [_score(search.score, trial.mean), _score(search.score, trial.sd)] if search.repeated else []
     seeds = [Cell(str(trial.seed), str(trial.seed))] if search.repeated else []
     scores = [_score(name, trial.score(name)) for name in search.score_names]
