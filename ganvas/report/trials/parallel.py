@@ -20,6 +20,7 @@ FEW = 7  # values that are all written beside their axis
 MOST_WORDS = 14  # values of a setting that is no number, beyond which only some are written
 LONGEST = 15  # letters of a value
 ABSENT = "–"
+CROWDED = 150  # lines, from which on they are drawn thinner
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,11 @@ def parallel(search: SearchRecord) -> str | None:
         search.trials, key=lambda trial: (search.goodness(trial) is not None, search.goodness(trial) or 0)
     )
     lines = [_line(search, trial, uprights, places) for trial in best_last]
+    crowded = " crowded" if len(lines) > CROWDED else ""
     axes = [_axis(upright, x, last=x == places[-1]) for upright, x in zip(uprights, places, strict=True)]
     return "\n".join(
         [
-            f'<svg class="chart parallel" role="img" aria-labelledby="parallel-said" viewBox="0 0 {width} {HEIGHT_PX}" '
+            f'<svg class="chart parallel{crowded}" role="img" aria-labelledby="parallel-said" viewBox="0 0 {width} {HEIGHT_PX}" '
             f'style="min-width:{round(width * 0.9)}px;max-width:{round(width * 1.15)}px">',
             f'<title id="parallel-said">{escape(_said(search))}</title>',
             "<g>",
