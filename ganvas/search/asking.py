@@ -9,8 +9,9 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ganvas.budget import parse_budget
-from ganvas.errors import InputError
+from ganvas.errors import InputError, did_you_mean
 from ganvas.pictures.packed import PackedSet
+from ganvas.search.fitting import check_fits
 from ganvas.search.search_folder import SEARCH_FILE, SearchFolder
 from ganvas.studio import StudioFolder, checked_name
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ganvas.search.space import Space
 
 FIXED = ("set", "fingerprint", "space", "sampler", "budget", "repeat", "seed", "judge_n", "prune", "score")
+SCORES = ("kid", "fd", "precision", "recall", "density", "coverage", "authenticity", "copies", "nearer_trained")
 LONGEST_NAME = 57  # its runs are called NAME-007 or NAME-1000, and a run's name has 64 letters
 NEW_TRIALS = "trials"  # may differ: a larger number goes on
 
@@ -31,8 +33,12 @@ def asked_for(studio: StudioFolder, space: Space, options: Mapping[str, Any]) ->
     asked = {**options, "space": space.as_json()}
     if planned(space, asked) is None:
         raise InputError(f"a {options['sampler']} search never comes to an end: say how many trials with --trials")
-    sets = space.sets() or [options["set"]]
-    return {**asked, "fingerprint": {name: PackedSet.open(studio.sets / name).fingerprint for name in sets}}
+    if options["score"] not in SCORES:
+        raise InputError(f"no score called {options['score']!r}.{did_you_mean(options['score'], SCORES)}")
+    sets = [PackedSet.open(studio.sets / name) for name in space.sets() or [options["set"]]]
+    for packed in sets:
+        check_fits(space, packed)
+    return {**asked, "fingerprint": {packed.name: packed.fingerprint for packed in sets}}
 
 
 def planned(space: Space, asked: Mapping[str, Any]) -> int | None:

@@ -22,7 +22,7 @@ from ganvas.search.groups import Group, plan_trials, recall, tell
 from ganvas.search.jobs import local_engine
 from ganvas.search.light import read_light, ticks_of
 from ganvas.search.pruning import decide
-from ganvas.search.samplers import make_sampler
+from ganvas.search.samplers import Sampler, make_sampler
 from ganvas.search.search_folder import SearchFolder
 from ganvas.search.space import set_of, settings_of
 from ganvas.search.standing import Standing, megabytes, varied
@@ -71,10 +71,11 @@ def search(
             {"set": set_name, "sampler": sampler, "budget": budget, "trials": trials, "repeat": repeat, "seed": seed}
             | {"judge_n": judge_n, "prune": prune, "score": score},
         )
+        proposing = make_sampler(sampler, space, seed, score)
         folder = find_search(studio, asked, name)
         with folder.lock():
             asked = begin(studio, folder, asked)
-            driver = _Driver(studio, folder, space, asked, keep, progress)
+            driver = _Driver(studio, folder, space, proposing, asked, keep, progress)
             driver.resume(retry_failed)
             if (first := driver.first_spec()) is not None:
                 if engine is None:
@@ -96,6 +97,7 @@ class _Driver:
         studio: StudioFolder,
         folder: SearchFolder,
         space: Space,
+        sampler: Sampler,
         asked: dict[str, Any],
         keep: int,
         progress: Progress,
@@ -108,7 +110,7 @@ class _Driver:
         self._lost: Counter[int] = Counter()
         self._ticks: dict[int, list[Tick]] = {}
         self._total = planned(space, asked)
-        self._sampler = make_sampler(asked["sampler"], space, asked["seed"], asked["score"])
+        self._sampler = sampler
         recall(self._sampler, self._trials.values())
         self._standing = Standing(folder.name, self._total, asked["score"], varied(space))
 

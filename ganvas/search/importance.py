@@ -22,7 +22,8 @@ from ganvas.search.space import SET
 from ganvas.search.trial import FINISHED, PRUNED, STOPPED, Trial
 
 FEWEST = 8  # points that finished
-FOLDS = 12  # or as many as there are points: the fewer, the fewer may be left out at a time
+FOLDS = 12  # the fewer points there are, the fewer may be left out at a time
+LEARNED = 600  # points over all folds, about: many points need few folds
 SHUFFLES = 10
 TREES = 60
 NOT_THERE = -1.0  # an axis whose condition did not hold
@@ -99,7 +100,8 @@ def _shares(inputs: NDArray[np.float64], widths: Sequence[int], ranks: NDArray[n
     chance = np.random.default_rng(0)
     worse, missed = np.zeros(len(widths)), 0.0
     ends = np.cumsum(widths)
-    folds = KFold(min(FOLDS, len(ranks)), shuffle=True, random_state=0)
+    parts = max(3, min(FOLDS, len(ranks), LEARNED // len(ranks)))
+    folds = KFold(parts, shuffle=True, random_state=0)
     for learned, unseen in folds.split(inputs):
         forest: Any = RandomForestRegressor(TREES, random_state=0, n_jobs=1).fit(inputs[learned], ranks[learned])
         error = _error(forest, inputs[unseen], ranks[unseen])

@@ -100,7 +100,10 @@ def _measured(studio: StudioFolder, scratch: Path, first: TrialSpec, cores: int,
     most = min(cores, MOST_MEASURED)
     ways = [2**i for i in range(most.bit_length()) if 2**i <= most]
     progress.note(f"measuring how many trials at a time are fastest here: {', '.join(map(str, ways))}")
-    rates = {jobs: measure(studio, scratch, first, jobs, max(1, cores // jobs)) for jobs in ways}
+    try:
+        rates = {jobs: measure(studio, scratch, first, jobs, max(1, cores // jobs)) for jobs in ways}
+    except InputError as error:  # one trial's trouble is none of the others'
+        return JobPlan(1, cores, f"not measured: {error}")
     best = max(rates, key=lambda jobs: rates[jobs])
     told = ", ".join(f"{rate:,.0f} with {jobs} at a time" for jobs, rate in rates.items())
     return JobPlan(best, max(1, cores // best), f"measured, in images a second of whole trials: {told}")

@@ -37,6 +37,7 @@ class Sampler:
         self.space = space
         self.seed = seed
         self.score = score
+        self.count = space.count()
         self.asked: dict[str, Asked] = {}
 
     def ask(self, n: int) -> list[Point]:
@@ -89,7 +90,7 @@ class Grid(Sampler):
 
     def __init__(self, space: Space, seed: int = 0, score: str = MAIN_SCORE) -> None:
         super().__init__(space, seed, score)
-        if space.count() is None:
+        if self.count is None:
             next(space.points())  # says which axis has no values to name
         self._left: Iterator[Point] = space.points()
 
@@ -107,7 +108,7 @@ class Random(Sampler):
 
 def draw_new(sampler: Sampler) -> Point | None:
     """A random point that was not asked for, the same after the same points; None where there is no more."""
-    count = sampler.space.count()
+    count = sampler.count
     if count is not None and len(sampler.asked) >= count:
         return None
     chance = random.Random(f"{sampler.seed}/{len(sampler.asked)}")

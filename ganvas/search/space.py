@@ -106,7 +106,7 @@ class Space:
         said = []
         if "budget" in self.names():
             said.append(
-                "budget is an axis: trials do not train equally long, and are pruned at equal numbers of images"
+                "budget is an axis: trials do not train equally long, and only those of one budget prune each other"
             )
         if len(self.sets()) > 1:
             said.append(

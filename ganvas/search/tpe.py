@@ -41,12 +41,11 @@ class Tpe(Sampler):
             raise MissingExtra("TPE", "search") from error
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._parts = _parts(space)
-        self._count = space.count()
 
     def _next(self) -> Point | None:
         from optuna.trial import TrialState
 
-        if len(self.asked) < STARTUP or len(self.asked) == self._count:
+        if len(self.asked) < STARTUP or len(self.asked) == self.count:
             return draw_new(self)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that `group` is experimental

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ganvas.errors import InputError
+from ganvas.errors import InputError, SettingsError
 from ganvas.search.driver import search
 from ganvas.search.search_folder import SearchFolder
 from ganvas.search.trial import FAILED, FINISHED, PRUNED, RUNNING, STOPPED, WAITING, Ended, Event, Tick, TrialSpec
@@ -194,6 +196,11 @@ def test_a_second_driver_is_refused_in_one_line(studio: StudioFolder) -> None:
 def test_what_never_ends_needs_a_number_and_names_that_are_taken_are_left_alone(studio: StudioFolder) -> None:
     with pytest.raises(InputError, match="--trials"):
         search(studio, "halves", space_of(**SPACE), sampler="random", engine=Scripted())
+    with pytest.raises(SettingsError, match="gamma is a range without steps"):
+        search(studio, "halves", space_of(gamma={"low": 0.1, "high": 1.0}), trials=3, engine=Scripted())
+    with pytest.raises(InputError, match="Did you mean coverage"):
+        search(studio, "halves", space_of(), score="covrage", engine=Scripted())
+    assert list(studio.searches.glob("*")) == []
     search(studio, "halves", space_of(), budget="64-images", judge_n=30, engine=Inline(studio), name="one")
     other = studio.searches / "one"
     other.rename(studio.root / "elsewhere")
@@ -231,3 +238,22 @@ def test_the_checkpoints_of_all_but_the_best_are_removed_and_it_is_said(studio: 
 @pytest.fixture
 def notes() -> Notes:
     return Notes()
+
+
+def test_ctrl_c_leaves_trials_waiting_and_says_how_to_go_on(studio: StudioFolder, notes: Notes) -> None:
+    def script(spec: TrialSpec) -> list[Event]:
+        if spec.number == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+        return does_nothing(spec)
+
+    engine = Scripted(script, slots=2)
+    with pytest.raises(KeyboardInterrupt):
+        search(studio, "halves", space_of(**SPACE), engine=engine, name="stopped", progress=notes)
+    folder = SearchFolder(studio.searches / "stopped")
+    assert engine.closed
+    assert RUNNING not in states(folder)
+    assert any("the same command goes on" in line for line in notes.lines)
+    again = Scripted()
+    search(studio, "halves", space_of(**SPACE), engine=again, name="stopped")
+    assert sorted(again.started + [t for t in engine.started if t not in again.started]) == list(range(6))
+    assert states(folder) == [FINISHED] * 6

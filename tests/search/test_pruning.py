@@ -20,9 +20,7 @@ def test_the_worse_two_thirds_end_with_the_numbers_that_say_why() -> None:
     found = {0: ticks(0, 9, 0.1), 1: ticks(1, 9, 0.2), 2: ticks(2, 9, 0.3)}
     assert decide(found, 0) is None
     reason = decide(found, 2)
-    assert reason == (
-        "at 12% of its budget KID×1000 was 300, 3 of 3 that came so far; the best 1/3 had 100 or less"
-    )
+    assert reason == ("at 12% of its budget KID×1000 was 300, 3 of 3 that came so far; the best 1/3 had 100 or less")
 
 
 def test_a_difference_within_its_own_error_ends_nobody() -> None:

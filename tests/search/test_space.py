@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -245,3 +247,15 @@ def test_networks_that_cannot_draw_the_pictures_are_refused_before_anything_runs
         check_fits(Space.of({"network.conv_layers": {"low": 2, "high": 6}}), packed)
     elsewhere = {"set": ["tiny", "large"], "network.conv_layers": {"choices": [6], "when": {"set": "large"}}}
     check_fits(Space.of(elsewhere), packed)
+
+
+def test_the_spaces_of_the_documentation_are_spaces() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "search.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    counts = [Space.of(tomllib.loads(block)).count() for block in blocks]
+    assert counts == [96, 3, 2 + 4, 2 * 2 + 2]
+    assert "96 trials" in text
+    rows = re.findall(r"^\| `([^`]+ = [^`]+)` \|", text, re.MULTILINE)
+    assert len(rows) == 8
+    for row in rows:
+        Space.of(tomllib.loads(row))

@@ -1,0 +1,91 @@
+"""How many trials at a time: measured once with real probes, kept, told with its reason; never changed unfairly."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ganvas.errors import InputError
+from ganvas.progress import Silent
+from ganvas.search import jobs
+from ganvas.search.jobs import local_engine, measure
+from ganvas.search.search_folder import SearchFolder
+from ganvas.search.space import settings_of
+from ganvas.search.trial import Trial, TrialSpec
+from ganvas.studio import StudioFolder
+from ganvas.workers import processors
+from tests.search.studios import TINY, studio_in
+from tests.train.conftest import Notes
+
+ASKED: dict[str, Any] = {"budget": "10m"}
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> StudioFolder:
+    return studio_in(tmp_path)
+
+
+@pytest.fixture
+def folder(studio: StudioFolder) -> SearchFolder:
+    folder = SearchFolder(studio.searches / "one")
+    folder.path.mkdir(parents=True)
+    return folder
+
+
+def spec() -> TrialSpec:
+    return TrialSpec(0, "one-000", "halves", {**settings_of(TINY), "budget": "1000-images", "device": "cpu"}, 30, 1)
+
+
+def test_two_at_a_time_are_measured_beside_each_other(studio: StudioFolder, tmp_path: Path) -> None:
+    assert measure(studio, tmp_path, spec(), jobs=2, threads=1) > 0
+    assert not (studio.runs / "one-000").exists()
+    assert studio.catalog.runs() == []
+
+
+def test_where_nothing_can_be_measured_one_runs_after_another_and_it_is_said(
+    studio: StudioFolder, folder: SearchFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "processors", lambda: 2)
+    engine, record = local_engine(studio, folder, replace(spec(), set_name="gone"), ASKED, None, Silent())
+    assert (engine.slots, record["threads"]) == (1, 2)
+    assert "cannot be started here: " in record["reason"]
+    assert "no set in" in record["reason"]
+
+
+def test_the_fastest_way_is_chosen_once_and_kept_with_its_reason(
+    studio: StudioFolder, folder: SearchFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_for: list[tuple[int, int]] = []
+
+    def measured(studio: StudioFolder, scratch: Path, spec: TrialSpec, jobs: int, threads: int) -> float:
+        asked_for.append((jobs, threads))
+        return {1: 500.0, 2: 610.0, 4: 300.0}[jobs]
+
+    monkeypatch.setattr(jobs, "measure", measured)
+    monkeypatch.setattr(jobs, "processors", lambda: 4)
+    notes = Notes()
+    engine, record = local_engine(studio, folder, spec(), ASKED, None, notes)
+    assert asked_for == [(1, 4), (2, 2), (4, 1)]
+    assert engine.slots == record["jobs"] == 2
+    assert "610 with 2 at a time" in record["reason"]
+    assert any("2 trials at a time, 2 threads each" in line for line in notes.lines)
+    again, kept = local_engine(studio, folder, spec(), {**ASKED, "engine": record}, None, Silent())
+    assert (again.slots, kept, len(asked_for)) == (2, record, 3)
+
+
+def test_other_threads_in_the_middle_of_a_search_by_time_are_refused(
+    studio: StudioFolder, folder: SearchFolder
+) -> None:
+    before = {"name": "local", "jobs": 1, "threads": processors(), "reason": "as asked"}
+    folder.write_trials([Trial(0, 0, {}, 0, "one-000")])
+    more = 2 * processors()
+    before["threads"] = 2
+    with pytest.raises(InputError, match="not fair"):
+        local_engine(studio, folder, spec(), {"budget": "10m", "engine": before}, more, Silent())
+    engine, record = local_engine(studio, folder, spec(), {"budget": "20-epochs", "engine": before}, more, Silent())
+    assert (engine.slots, record["threads"]) == (more, 1)
+    with pytest.raises(InputError, match="1 or more with --jobs"):
+        local_engine(studio, folder, spec(), ASKED, 0, Silent())
