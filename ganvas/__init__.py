@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 from ganvas.version import __version__
 
 if TYPE_CHECKING:
-    from ganvas.api import Studio, load
+    from ganvas.api import Search, Studio, load
 
-__all__ = ["Studio", "__version__", "load"]
+__all__ = ["Search", "Studio", "__version__", "load"]
 
 
 def __getattr__(name: str) -> Any:
     # Imported on first use: `import ganvas` must stay quick and must not import torch.
-    if name in ("Studio", "load"):
+    if name in ("Search", "Studio", "load"):
         from ganvas import api
 
         return getattr(api, name)

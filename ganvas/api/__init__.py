@@ -10,6 +10,7 @@ from __future__ import annotations
 from ganvas.api.drawing import Drawing, Loop
 from ganvas.api.picture_set import PictureSet
 from ganvas.api.run import Run
+from ganvas.api.searching import Search, Searched
 from ganvas.api.studio import Studio, load
 
-__all__ = ["Drawing", "Loop", "PictureSet", "Run", "Studio", "load"]
+__all__ = ["Drawing", "Loop", "PictureSet", "Run", "Search", "Searched", "Studio", "load"]

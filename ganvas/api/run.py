@@ -152,6 +152,25 @@ class Run:
         self._files().read_settings()
         return write_report(self.folder)
 
+    def gif(
+        self,
+        style: str = "expanding",
+        *,
+        window: int = 10,
+        speed: float = 0.4,
+        score: str = "kid",
+        out: str | Path | None = None,
+    ) -> Path:
+        """Write score-STYLE.gif: each tick's sheet beside the graph of a light judge's score; returns where it is.
+
+        `style` is expanding (the line grows), rolling (the last `window` judgements) or static (a mark walks along the
+        whole line); `speed` is seconds a picture. Raises InputError for a run with fewer than two judged ticks.
+        """
+        from ganvas.report import write_score_gif
+
+        self._files().read_settings()
+        return write_score_gif(self.folder, style, window, speed, score, Path(out) if out is not None else None)
+
     def info(self) -> dict[str, Any]:
         """State, settings, and every score that was kept, by checkpoint, encoder and number of pictures."""
         catalog = self.studio.folder.catalog

@@ -10,6 +10,7 @@ from ganvas.api.collecting import Collecting
 from ganvas.api.curating import Curating
 from ganvas.api.picture_set import PictureSet
 from ganvas.api.run import Run, run_info
+from ganvas.api.searching import Searching
 from ganvas.errors import InputError
 from ganvas.progress import Progress, Silent
 from ganvas.studio import StudioFolder
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from ganvas.pictures.resize import Fit
 
 
-class Studio(Collecting, Curating):
+class Studio(Collecting, Curating, Searching):
     """A studio folder: opened where there is one, made where there is none."""
 
     def __init__(self, folder: str | Path, database: str | None = None, progress: Progress | None = None) -> None:

@@ -17,6 +17,7 @@ from ganvas.cli import (
     duplicates,
     picture_sets,
     results,
+    searching,
     training,
     words,
 )
@@ -71,6 +72,7 @@ app.add_typer(picture_sets.app, name="set")
 app.command("credits")(credits.credits)
 app.command("train")(training.train)
 app.command("doctor")(training.doctor)
+app.add_typer(searching.app, name="search")
 app.command("judge")(results.judge)
 app.command("novelty")(results.novelty)
 app.add_typer(classify.app, name="classify")

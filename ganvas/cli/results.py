@@ -139,20 +139,44 @@ def novelty(
 def show(
     context: typer.Context,
     run: RunName = "last",
+    gif: Annotated[
+        str | None,
+        typer.Option(
+            "--gif",
+            metavar="STYLE",
+            help="Write the animation with the graph of a score instead: expanding, rolling or static.",
+        ),
+    ] = None,
+    window: Annotated[int, typer.Option("--window", help="How many judgements a rolling graph shows.")] = 10,
+    speed: Annotated[float, typer.Option("--speed", help="Seconds a picture of the animation.")] = 0.4,
+    score: Annotated[str, typer.Option("--score", help="The light judge's score that the graph shows.")] = "kid",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The animation's file; score-STYLE.gif of the run if not given.")
+    ] = None,
     open_it: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Write a run's report.html and open it. Settings, curves, sheets, scores, animation."""
     opening: Opening = context.obj
-    page = opening.studio().run(run).report()
+    if gif is None:
+        _check_unused(context, "gif", "window", "speed", "score", "out")
+        page = opening.studio().run(run).report()
+    else:
+        page = opening.studio().run(run).gif(gif, window=window, speed=speed, score=score, out=out)
     if as_json:
-        print_json({"report": str(page)})
+        print_json({"report" if gif is None else "gif": str(page)})
     else:
         print(page)
     if open_it and not as_json:
         import webbrowser
 
-        webbrowser.open(page.as_uri())
+        webbrowser.open(page.absolute().as_uri())
+
+
+def _check_unused(context: typer.Context, switch: str, *names: str) -> None:
+    given = [name for name in names if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"]
+    if given:
+        raise InputError(f"--{given[0]} belongs to --{switch}: add --{switch}, or leave it out")
 
 
 def info(

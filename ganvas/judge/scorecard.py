@@ -15,25 +15,13 @@ from ganvas.scores.frechet import frechet_distance
 from ganvas.scores.kid import SUBSETS, kid
 from ganvas.scores.manifold import manifold_scores
 from ganvas.scores.neighbours import Features
+from ganvas.scores.shown import SHOWN
 
 if TYPE_CHECKING:
     from ganvas.catalog import ScoreRow
 
 FD_FROM = 2000
 NEIGHBOURS = 5
-SHOWN = {  # name: (label, factor, digits)
-    "kid": ("KID×1000", 1000, 1),
-    "fd": ("FD", 1, 1),
-    "precision": ("precision", 1, 2),
-    "recall": ("recall", 1, 2),
-    "density": ("density", 1, 2),
-    "coverage": ("coverage", 1, 2),
-    "authenticity": ("authenticity", 1, 2),
-    "copies": ("copies", 1, 3),
-    "nearer_trained": ("nearer to trained-on", 1, 2),
-    "as_told": ("drawn as told", 1, 3),
-    "cas": ("classification accuracy", 1, 3),
-}
 
 
 @dataclass(frozen=True)

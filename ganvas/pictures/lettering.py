@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from functools import lru_cache
 
@@ -18,6 +19,11 @@ def write(canvas: Image.Image, at: tuple[int, int], text: str, size_px: int, roo
     colour = ink if canvas.mode in ("L", "P") else (ink, ink, ink)
     font = _font(size_px)
     ImageDraw.Draw(canvas).text(at, _cut(writable(text), font, room_px), colour, font)
+
+
+def letters_wide(text: str, size_px: int) -> int:
+    """How many pixels a line takes."""
+    return math.ceil(_font(size_px).getlength(writable(text)))
 
 
 def wrapped(text: str, size_px: int, room_px: int) -> list[str]:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PIL import Image
-
 from ganvas.pictures.animate import progress_gif
 from ganvas.report import words
+from ganvas.report.frames import frames
 from ganvas.report.inline import Inline, inline_file
 from ganvas.report.plots import score_plots, training_plots
 from ganvas.report.record import Json, RunRecord, number, read_record
@@ -102,18 +101,10 @@ def _newest_sheet(record: RunRecord) -> tuple[Inline, str] | None:
 
 
 def _animation(record: RunRecord) -> Inline | None:
-    ticks = {int(tick): entry for entry in record.ticks if (tick := number(entry, "tick")) is not None}
-    frames = []
-    for tick, path in record.sheets.items():
-        try:
-            with Image.open(path) as image:
-                image.load()
-                frames.append((image.copy(), words.on_frame(record, ticks.get(tick, {"tick": tick}))))
-        except (OSError, SyntaxError, ValueError):
-            continue  # cut short by a kill
-    if len(frames) < 2:
+    shown = [(picture, words.on_frame(record, tick)) for picture, tick in frames(record)]
+    if len(shown) < 2:
         return None
-    path = progress_gif(record.folder / GIF_FILE, frames, max_bytes=GIF_BYTES)
+    path = progress_gif(record.folder / GIF_FILE, shown, max_bytes=GIF_BYTES)
     return inline_file(
-        path, f"Animation: the same {len(frames)} sheets one after another, from noise to the newest pictures."
+        path, f"Animation: the same {len(shown)} sheets one after another, from noise to the newest pictures."
     )

@@ -42,7 +42,7 @@ def score_plots(record: RunRecord) -> list[Inline]:
         levels = {
             "real against real" if alone else f"{label}, real against real": level * factor
             for label, (key, factor) in wanted.items()
-            if (level := _baseline(record, key)) is not None
+            if (level := baseline(record, key)) is not None
         }
         plots.append(_plot(title, lines, levels))
     return [plot for plot in plots if plot]
@@ -83,7 +83,7 @@ def _rate(metrics: list[Json]) -> Line:
     return x, y
 
 
-def _baseline(record: RunRecord, key: str) -> float | None:
+def baseline(record: RunRecord, key: str) -> float | None:
     """Of the ticks where they hold one, since that was measured with as many pictures; else the scorecard's."""
     of_ticks = (number(tick, f"{key}_baseline") for tick in reversed(record.ticks))
     of_card = (number(score, "baseline") for score in record.scored if score.get("name") == key)

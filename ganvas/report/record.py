@@ -21,6 +21,7 @@ class RunRecord:
 
     folder: Path
     settings: Json
+    asked: Json
     choices: list[Json]
     pictures: Json
     versions: Json
@@ -51,21 +52,22 @@ def read_record(folder: Path) -> RunRecord:
     path = folder / "settings.json"
     if not path.is_file():
         raise InputError(f"{folder} is not a run: it holds no settings.json")
-    written = _object(path)
+    written = read_object(path)
     if not written:
         raise InputError(f"{path} is damaged: the run cannot be reported")
     return RunRecord(
         folder=folder,
         settings=_dict(written.get("settings")),
+        asked=_dict(written.get("asked")),
         choices=[choice for choice in _list(written.get("choices")) if isinstance(choice, dict)],
         pictures=_dict(written.get("set")),
         versions=_dict(written.get("versions")),
         machine=_dict(written.get("machine")),
-        state=_object(folder / "state.json"),
-        metrics=_lines(folder / "metrics.jsonl"),
-        ticks=_lines(folder / "ticks.jsonl"),
-        sheets=_sheets(folder / "sheets"),
-        scores=_object(folder / "scores.json"),
+        state=read_object(folder / "state.json"),
+        metrics=read_lines(folder / "metrics.jsonl"),
+        ticks=read_lines(folder / "ticks.jsonl"),
+        sheets=read_sheets(folder / "sheets"),
+        scores=read_object(folder / "scores.json"),
     )
 
 
@@ -77,14 +79,16 @@ def number(record: Json, key: str) -> float | None:
     return float(value)
 
 
-def _object(path: Path) -> Json:
+def read_object(path: Path) -> Json:
+    """What a JSON file holds, nothing where it is missing or damaged."""
     try:
         return _dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError):
         return {}
 
 
-def _lines(path: Path) -> list[Json]:
+def read_lines(path: Path) -> list[Json]:
+    """Every whole line of a file of JSON lines, none where there is no file."""
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -100,7 +104,8 @@ def _lines(path: Path) -> list[Json]:
     return records
 
 
-def _sheets(folder: Path) -> dict[int, Path]:
+def read_sheets(folder: Path) -> dict[int, Path]:
+    """A run's sheets by tick."""
     found = {int(match[1]): path for path in folder.glob("tick-*.png") if (match := SHEET.fullmatch(path.name))}
     return dict(sorted(found.items()))
 

@@ -19,6 +19,16 @@ MEANINGS = {
     "cas": "Accuracy on real pictures of a classifier that learned from generated ones alone. Beside it: from real.",
     "nearer_trained": "Share nearer to a picture trained on than to any held out. Beside it: that of new pictures.",
 }
+NOT_ON_FRAMES = (
+    "budget",
+    "ticks",
+    "sheet",
+    "light_judge",
+    "judge_every",
+    "checkpoint_every",
+    "keep_checkpoints",
+    "device",
+)
 ON_FRAMES = ("loss", "condition", "batch", "generator_rate", "discriminator_rate", "gamma", "seed")
 
 
@@ -90,7 +100,7 @@ def plain(value: Any) -> str:
 
 def on_frame(record: RunRecord, tick: Json) -> str:
     """What is written under a tick's sheet in the animation: when, how good, with which settings."""
-    return "\n".join(line for line in (when(tick), scores_of(tick), _settings_in_short(record.settings)) if line)
+    return "\n".join(line for line in (when(tick), scores_of(tick), _settings_in_short(record)) if line)
 
 
 def when(tick: Json) -> str:
@@ -110,13 +120,16 @@ def scores_of(tick: Json) -> str:
     return " · ".join(parts + [f"{name} {value:.2f}" for name, value in shares if value is not None])
 
 
-def _settings_in_short(settings: Json) -> str:
-    network = settings.get("network")
+def _settings_in_short(record: RunRecord) -> str:
+    """The settings that are always told, and whatever else was asked for: what a search tries is among that."""
+    network = record.settings.get("network")
     name = network.get("name") if isinstance(network, dict) else network
     parts = [str(name)] if name else []
-    values = ((key, settings.get(key)) for key in ON_FRAMES)
-    parts += [f"{key.replace('_', ' ')} {plain(value)}" for key, value in values if value is not None]
-    return " · ".join(parts)
+    values = [(key, record.settings.get(key)) for key in ON_FRAMES]
+    asked = flat({key: value for key, value in record.asked.items() if key not in (*ON_FRAMES, *NOT_ON_FRAMES)})
+    told = [(key, plain(value)) for key, value in values if value is not None]
+    told += [(key.removeprefix("network."), value) for key, value in asked if key not in ("network", "network.name")]
+    return " · ".join(parts + [f"{key.replace('_', ' ')} {value}" for key, value in told])
 
 
 def _split_counts(facts: Json) -> list[tuple[str, float | None]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+from ganvas.scores.shown import LOWER_IS_BETTER
+
 MAIN_SCORE = "kid"
-LOWER_IS_BETTER = frozenset({"kid", "fd", "copies", "nearer_trained"})
 
 
 def lower_is_better(score: str) -> bool:

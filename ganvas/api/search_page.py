@@ -1,0 +1,115 @@
+"""What a search's page is given: its trials as plain values, and pages of the best runs to link to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ganvas.errors import InputError
+from ganvas.report import SearchRecord, TrialRecord, write_report, write_score_gif, write_search_page
+
+if TYPE_CHECKING:
+    from ganvas.api.searching import Searched
+
+GIF_BYTES = 3_000_000  # the best run's animation lies in the page
+NEWER = ("ticks.jsonl", "scores.json", "state.json")
+
+
+def search_page(searched: Searched, pages: int) -> Path:
+    """Write the page of a search, and first those of its best runs whose files are newer than their pages."""
+    record = search_record(searched)
+    _write_run_pages(searched, [trial for trial in record.trials if trial.sheet is not None][:pages])
+    if record.best is not None and pages:
+        _write_graph(record.best)
+    return write_search_page(record)
+
+
+def search_record(searched: Searched) -> SearchRecord:
+    """All that the page tells, but for what it reads in the runs' folders."""
+    from ganvas.search.importance import importance
+    from ganvas.search.pruning import RUNGS
+
+    asked, trials = searched.asked, searched.trials()
+    score = str(asked.get("score") or "kid")
+    found = importance(trials, score) or []
+    return SearchRecord(
+        name=searched.name,
+        folder=searched.files.path,
+        asked=asked,
+        trials=_records(searched, score),
+        score=score,
+        importance={one.name: one.share for one in found},
+        rungs=RUNGS if asked.get("prune") else (),
+        why=_why(asked, sum(bool(trial.removed) for trial in trials)),
+    )
+
+
+def _records(searched: Searched, score: str) -> list[TrialRecord]:
+    """Those of ranked points first; of a point with several seeds the best trial first."""
+    runs = searched.studio.folder.runs
+    trials = {trial.run: trial for trial in searched.trials()}
+    records = []
+    for row in searched.results().rows:
+        own = [trials[run] for run in row["runs"]]
+        for trial in own:
+            records.append(
+                TrialRecord(
+                    number=trial.number,
+                    group=trial.group,
+                    run=trial.run,
+                    folder=runs / trial.run,
+                    state=trial.state,
+                    point=trial.point,
+                    seed=trial.seed,
+                    reason=trial.reason,
+                    scores=trial.scores,
+                    light=trial.light,
+                    images=trial.images,
+                    seconds=trial.seconds,
+                    worker=trial.worker,
+                    rank=row["rank"] if trial.state == "finished" else None,
+                    mean=row[f"mean_{score}"],
+                    sd=row[f"std_{score}"],
+                )
+            )
+    return records
+
+
+def _why(asked: dict[str, Any], removed: int) -> list[str]:
+    engine = asked.get("engine")
+    said = []
+    if isinstance(engine, dict) and engine.get("reason"):
+        jobs, threads = engine.get("jobs"), engine.get("threads")
+        each = f", {threads} thread{'s' if threads != 1 else ''} each" if threads else ""
+        said.append(f"{jobs or 'as many as there is room for'} at a time{each}: {engine['reason']}")
+    if removed:
+        said.append(f"the checkpoints of {removed:,} trials were removed to save room; metrics and sheets stay")
+    return said
+
+
+def _write_run_pages(searched: Searched, trials: Sequence[TrialRecord]) -> None:
+    stale = [trial for trial in trials if _is_stale(trial.folder)]
+    if not stale:
+        return
+    with searched.studio.progress.task("pages of the best runs", len(stale)) as bar:
+        for trial in stale:
+            try:
+                write_report(trial.folder)
+            except InputError as error:
+                searched.studio.progress.note(f"{trial.run} has no page: {error}")
+            bar.advance()
+
+
+def _write_graph(best: TrialRecord) -> None:
+    if len(best.ticks) < 2:
+        return
+    write_score_gif(best.folder, max_bytes=GIF_BYTES)
+
+
+def _is_stale(run: Path) -> bool:
+    page = run / "report.html"
+    if not page.exists():
+        return True
+    newest = max((path.stat().st_mtime for name in NEWER if (path := run / name).exists()), default=0.0)
+    return newest > page.stat().st_mtime

@@ -1,0 +1,251 @@
+"""`ganvas search`: a set first or a verb, counting before running, a tiny search end to end, one line for mistakes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import ganvas
+from ganvas.api import Studio
+from ganvas.errors import InputError, SettingsError
+from ganvas.search.search_folder import SearchFolder
+from ganvas.search.trial import FINISHED, PRUNED, Trial
+
+Call = Callable[..., tuple[int, str, str]]
+SPACE = 'generator_rate = [0.001, 0.002]\ncondition = ["none", "label"]\n'
+TINY = ["batch=16", "ticks=2", "sheet=16", "light_judge=50", "judge_every=1", "network.generator_filters=4"]
+TINY += ["network.discriminator_filters=4", "network.conv_layers=2", "network.latent=8"]
+COMMON = [word for setting in TINY for word in ("--set", setting)]
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A studio with a set of 140 pictures of 8 × 8, and one of the same that is called as a verb is."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    root = tmp_path_factory.mktemp("searching")
+    rng = np.random.default_rng(0)
+    for i in range(140):
+        folder = root / "pictures" / ("light", "dark")[i % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        pixels = np.clip(rng.normal((190, 60)[i % 2], 25, (8, 8)), 0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / f"{i}.png")
+    studio = Studio(root / "studio")
+    studio.add(root / "pictures")
+    for name in ("small", "status"):
+        studio.set(name, size=(8, 8), split="60/40")
+    (root / "space.toml").write_text(SPACE)
+    return root
+
+
+@pytest.fixture
+def call(call: Call, small: Path) -> Call:
+    def run(*arguments: object, **options: str) -> tuple[int, str, str]:
+        return call("-C", small / "studio", "search", *arguments, **options)
+
+    return run
+
+
+@pytest.fixture
+def recorded(small: Path) -> str:
+    """A search of 1,000 trials that are only written down."""
+    name = "thousand"
+    folder = SearchFolder(small / "studio" / "searches" / name)
+    folder.path.mkdir(parents=True)
+    space = [{"batch": {"choices": [16, 32]}, "generator_rate": {"low": 1e-4, "high": 1e-2, "log": True}}]
+    asked = {"set": "small", "space": space, "sampler": "random", "budget": "10m", "trials": 1000, "repeat": 1}
+    folder.write_asked(asked | {"seed": 0, "judge_n": 100, "prune": True, "score": "kid"})
+    folder.write_trials(
+        Trial(
+            i,
+            i,
+            {"batch": (16, 32)[i % 2], "generator_rate": 1e-4 * (1 + i)},
+            0,
+            f"{name}-{i:03d}",
+            FINISHED if i % 3 else PRUNED,
+            None if i % 3 else "at 33% of its budget",
+            {"kid": (i * 7919 % 1000 + 1) / 1000, "kid_baseline": 0.001, "coverage": 0.5} if i % 3 else {},
+            seconds=60.0,
+        )
+        for i in range(1000)
+    )
+    yield name
+    shutil.rmtree(folder.path)
+
+
+def test_a_dry_run_counts_names_and_estimates_and_leaves_nothing(call: Call, small: Path) -> None:
+    code, text, error = call("small", small / "space.toml", "--budget", "10m", "--jobs", 2, "--repeat", 3, "--dry-run")
+    assert (code, error) == (0, "")
+    lines = text.splitlines()
+    assert lines[0] == "12 trials: 4 points under 3 seeds, of a grid of 4, 10m each"
+    assert [line.split() for line in lines[3:7]] == [
+        ["0", "0.001", "none"],
+        ["1", "0.001", "label"],
+        ["2", "0.002", "none"],
+        ["3", "0.002", "label"],
+    ]
+    assert "with 2 at a time (as asked)" in lines[-1]
+    assert not (small / "studio" / "searches").exists()
+    plan = json.loads(
+        call("small", small / "space.toml", "--sampler", "random", "--trials", 3, "--dry-run", "--json")[1]
+    )
+    assert (plan["trials"], len(plan["points"]), plan["seconds"] > 1800) == (3, 3, True)
+
+
+def test_a_set_that_is_called_as_a_verb_is_meant_after_two_dashes_or_the_verb_run(call: Call, small: Path) -> None:
+    for words in (["--", "status"], ["run", "status"], ["--dry-run", "status"]):
+        options = [] if "--dry-run" in words else ["--dry-run"]
+        placed = [*words[:-1], *options, words[-1]] if words[0] == "run" else words
+        arguments = [*placed, small / "space.toml"]
+        arguments = ["--dry-run", *arguments] if words[0] == "--" else arguments
+        code, text, error = call(*arguments)
+        assert (code, error) == (0, ""), words
+        assert text.startswith("4 trials")
+    assert "no search has been made yet" in call("status")[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["smal", "SPACE"], "Did you mean small?"),
+        (["small", "missing.toml"], "missing.toml cannot be read"),
+        (["small", "SPACE", "--sampler", "gird"], "Did you mean grid?"),
+        (["small", "SPACE", "--sampler", "random"], "--trials"),
+        (["small", "SPACE", "--budget", "soon"], "is not a budget"),
+        (["small", "SPACE", "--set", "condition=none"], "condition is an axis of the space"),
+        (["small", "SPACE", "--set", "btach=16"], "Did you mean batch?"),
+        (["small", "SPACE", "--set", "name=x"], "--name x"),
+        (["small", "SPACE", "--repeat", "0"], "give more --trials"),
+        (["table", "nowhere"], "no search"),
+        (["show", "nowhere", "--no-open"], "no search"),
+        (["best"], "no search has been made yet"),
+    ],
+)
+def test_what_is_wrong_is_one_line(call: Call, small: Path, arguments: list[str], message: str) -> None:
+    words = [str(small / "space.toml") if word == "SPACE" else word for word in arguments]
+    code, _, error = call(*words, *(["--dry-run"] if "small" in arguments[0] or arguments[0] == "smal" else []))
+    assert code == 1
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_jobs_and_a_cluster_exclude_each_other(call: Call, small: Path) -> None:
+    code, _, error = call("small", small / "space.toml", "--ray", "auto", "--jobs", 2)
+    assert (code, error.count("\n")) == (1, 1)
+    assert "leave --jobs or --ray out" in error
+
+
+def test_a_thousand_trials_are_a_table_of_the_best_and_files_of_all(call: Call, recorded: str, tmp_path: Path) -> None:
+    code, text, _ = call("table", recorded, "-n", 5)
+    assert code == 0
+    title, head, *rows, last = text.splitlines()
+    assert title == f"{recorded}: best KID×1000 first"
+    assert head.split()[:4] == ["rank", "batch", "generator_rate", "KID×1000"]
+    assert [row.split()[0] for row in rows] == ["1", "2", "3", "4", "5"]
+    assert "and 995 more" in last
+    written = list(csv.DictReader(io.StringIO(call("table", recorded, "--csv", "-")[1])))
+    assert len(written) == 1000
+    assert float(written[0]["score_kid"]) == min(float(row["score_kid"]) for row in written if row["score_kid"])
+    assert {"rank", "param_batch", "mean_kid", "std_kid", "rank_kid", "state", "reason", "seconds"} <= set(written[0])
+    assert call("table", recorded, "--csv", tmp_path / "all.csv", "--parquet", tmp_path / "all.parquet")[0] == 0
+    assert len((tmp_path / "all.csv").read_text().splitlines()) == 1001
+    parquet = pytest.importorskip("pyarrow.parquet").read_table(tmp_path / "all.parquet")
+    assert parquet.num_rows == 1000
+    assert len(json.loads(call("table", recorded, "--json")[1])["rows"]) == 1000
+    assert "must end in .csv" in call("table", recorded, "--csv", "all.txt")[2]
+
+
+def test_status_and_best_of_what_is_written_down(call: Call, recorded: str) -> None:
+    text = call("status")[1]
+    assert text.splitlines()[0] == f"{recorded}, on small: 666 finished, 334 pruned of 1,000 planned"
+    best = json.loads(call("best", recorded, "--json")[1])["best"]
+    rows = json.loads(call("table", recorded, "--json")[1])["rows"]
+    assert (best["run"], best["value"]) == (rows[0]["run"], rows[0]["score_kid"])
+    said = call("best", recorded)[1]
+    assert f"best: {best['run']} with KID×1000" in said
+    assert f"--set batch={best['params']['batch']}" in said
+
+
+def test_a_page_of_a_thousand_trials_needs_none_of_their_runs(call: Call, recorded: str) -> None:
+    code, text, error = call("show", recorded, "--no-open")
+    assert (code, error) == (0, "")
+    page = Path(text.strip()).read_text()
+    assert page.count("<tr data-trial=") == 1000
+    assert "How much each setting matters" in page
+
+
+def test_the_whole_way_by_the_command_line_and_by_python(call: Call, small: Path) -> None:
+    asked = [small / "space.toml", "--trials", 2, "--budget", "160-images", "--jobs", 2, "--judge", 50, "--name", "way"]
+    code, text, error = call("small", *asked, *COMMON)
+    assert code == 0, error
+    assert "best: way-00" in text
+    assert "ganvas search show way" in text
+    code, again, _ = call("small", *asked, *COMMON, "--json")
+    assert code == 0
+    status = json.loads(again)
+    assert status["states"] == {"finished": 2}
+    assert status["best"][0]["run"] in text
+    page = Path(call("show", "way", "--no-open")[1].strip())
+    links = {f"../../runs/way-00{i}/{name}" for i in (0, 1) for name in ("report.html", "progress.gif")}
+    assert all(link in page.read_text() for link in links)
+    assert all((page.parent / link).is_file() for link in links)
+    assert page.read_text().count("<figure data-trial=") == 2
+
+    studio = Studio(small / "studio")
+    space = {"generator_rate": [0.001, 0.002], "condition": ["none", "label"]}
+    search = ganvas.Search(space, budget="160-images", trials=2, jobs=2, judge_n=50, name="way", settings=nested(TINY))
+    fitted = search.fit(studio.named_set("small"))
+    assert fitted is search  # found again, and not a run more
+    assert len(studio.runs()) == 2
+    assert fitted.best_run_.name == status["best"][0]["run"]
+    assert fitted.best_score_ == fitted.results_["score_kid"].min()
+    assert fitted.best_index_ == fitted.results_["score_kid"].idxmin()
+    assert fitted.best_params_["condition"] == fitted.results_.loc[fitted.best_index_, "param_condition"]
+    assert {"rank", "state", "reason", "seconds", "mean_kid", "std_kid"} <= set(fitted.results_.columns)
+
+    gif = fitted.best_run_.gif("rolling", window=2, speed=0.1, out=small / "way.gif")
+    with Image.open(gif) as shown:
+        assert (shown.n_frames, shown.info["duration"]) == (3, 100)
+    with pytest.raises(InputError, match="Did you mean coverage"):
+        fitted.best_run_.gif(score="coverge")
+
+
+def nested(assignments: list[str]) -> dict:
+    from ganvas.cli.searching import common_settings
+
+    return common_settings(assignments)
+
+
+def test_a_run_s_gif_by_the_command_line_wants_its_switch(small: Path, call: Call, capsys) -> None:
+    from ganvas.cli import main
+
+    with pytest.raises(SystemExit):
+        main(["-C", str(small / "studio"), "show", "--window", "3"])
+    error = capsys.readouterr().err
+    assert "--window belongs to --gif" in error
+    assert error.count("\n") == 1
+
+
+def test_a_space_s_own_axis_is_not_common_to_all() -> None:
+    from ganvas.api.searching import space_of
+
+    assert space_of({"batch": [16]}, {"gamma": 1.0}).names() == ["gamma", "batch"]
+    with pytest.raises(SettingsError, match="batch is an axis"):
+        space_of([{"batch": [16]}], {"batch": 32})
+
+
+def test_importing_ganvas_s_search_waits_for_its_use() -> None:
+    import subprocess
+    import sys
+
+    script = "import ganvas, sys; ganvas.Search; print({'torch', 'optuna', 'pandas', 'ray'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
