@@ -47,7 +47,8 @@ def parallel(search: SearchRecord) -> str | None:
     axes = [_axis(upright, x, last=x == places[-1]) for upright, x in zip(uprights, places, strict=True)]
     return "\n".join(
         [
-            f'<svg class="chart parallel{crowded}" role="img" aria-labelledby="parallel-said" viewBox="0 0 {width} {HEIGHT_PX}" '
+            f'<svg class="chart parallel{crowded}" role="img" aria-labelledby="parallel-said" '
+            f'viewBox="0 0 {width} {HEIGHT_PX}" '
             f'style="min-width:{round(width * 0.9)}px;max-width:{round(width * 1.15)}px">',
             f'<title id="parallel-said">{escape(_said(search))}</title>',
             "<g>",
