@@ -26,9 +26,7 @@ class WebOptions(Options):
     """
 
     query: str = Field(description="What to search for.", min_length=1, json_schema_extra={"argument": True})
-    engine: str | None = Field(
-        default=None, description="What searches: google (in a browser) or ddgs (without one)."
-    )
+    engine: str | None = Field(default=None, description="What searches: google (in a browser) or ddgs (without one).")
     language: str | None = Field(default=None, description="Language of the search page: en, fr, pt-BR…")
     safe_search: Literal["on", "off"] | None = Field(
         default=None, description="Leave out what is not for everybody: on or off."
