@@ -103,11 +103,12 @@ def test_an_address_is_credited_by_the_address_alone(studio: StudioFolder) -> No
     assert "- 0: urls <http://a.example/1.jpg>\n" in write_credits(studio, "vases").markdown.read_text()
 
 
-def test_a_folder_that_cannot_be_says_so_and_nothing_of_space(studio: StudioFolder) -> None:
+def test_a_folder_that_cannot_be_says_so_and_nothing_of_space(studio: StudioFolder, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
     put(studio, 0, "a")
     make(studio, 1)
-    with pytest.raises(InputError, match=r"could not be written \(No such file or directory\): choose another place$"):
-        write_credits(studio, "vases", "/proc/x")
+    with pytest.raises(InputError, match=r"could not be written \([^:]+\): choose another place$"):
+        write_credits(studio, "vases", tmp_path / "file" / "x")
 
 
 def test_a_set_without_any_licence_says_so_and_the_same_set_gives_the_same_bytes(
