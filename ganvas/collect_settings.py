@@ -27,9 +27,9 @@ class WebSettings(BaseModel):
     base_url: str | None = Field(default=None, description="another address of the search page")
     engine: str = Field(default="google", description="google (in a browser) or ddgs (without one)")
     language: str = Field(default="en", description="of the search page, as in `hl=`")
-    safe_search: Literal["on", "off"] = "on"
+    safe_search: Literal["on", "off"] = Field(default="on", description="leave out what is not for everybody")
     browser: str | None = Field(default=None, description="path of Chromium; found when not given")
-    headless: bool = True
+    headless: bool = Field(default=True, description="no window of the browser's is shown")
     picture_timeout_s: float = Field(default=15.0, gt=0, description="what one tile may take to show its original")
     selectors: str | None = Field(
         default=None, description="a selectors file of one's own, for when a page has changed"
@@ -49,7 +49,7 @@ class CollectSettings(BaseModel):
     rate_per_s: float | None = Field(
         default=None, gt=0, description="requests a second to one host; no cap when not given"
     )
-    connect_timeout_s: float = Field(default=10.0, gt=0)
+    connect_timeout_s: float = Field(default=10.0, gt=0, description="until a server takes the connection")
     read_timeout_s: float = Field(default=10.0, gt=0, description="without a byte")
     timeout_s: float = Field(default=20.0, gt=0, description="a whole fetch, redirects and body included")
     max_bytes: int = Field(default=64 * 2**20, ge=1, description="of one picture or page")

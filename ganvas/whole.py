@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +24,11 @@ def write_whole(path: str | Path, data: bytes) -> Path:
     except OSError as error:
         with suppress(OSError):
             partial.unlink()
-        reason = error.strerror or type(error).__name__
-        raise InputError(f"{path} could not be written ({reason}): free space, or choose another place") from error
+        raise InputError(f"{path} could not be written {why_not(error)}") from error
     return path
+
+
+def why_not(error: OSError) -> str:
+    """What kept a file from being written, and what to do about it."""
+    is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return f"({error.strerror or type(error).__name__}): {'free space, or ' if is_full else ''}choose another place"

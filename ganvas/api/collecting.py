@@ -28,7 +28,7 @@ class Collecting:
         limit: int | None = None,
         label: str | None = None,
         base_url: str | None = None,
-        allow_host: Sequence[str] | None = None,
+        allow_host: str | Sequence[str] | None = None,
         contact: str | None = None,
         refresh: bool = False,
         dry_run: bool = False,
@@ -40,7 +40,8 @@ class Collecting:
         """
         from ganvas.collect.collecting import collect
 
-        settings = _changed(self.folder.settings.collect, source, base_url, allow_host or (), contact)
+        hosts = [allow_host] if isinstance(allow_host, str) else allow_host or ()
+        settings = _changed(self.folder.settings.collect, source, base_url, hosts, contact)
         return collect(
             self.folder,
             source,

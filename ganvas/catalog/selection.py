@@ -45,7 +45,7 @@ class SelectionQueries(Database):
             found = self._found(field, names)
             if found.where == "cluster":
                 return _cluster_labels(connection, names, found)
-            if found.where == "metadata":
+            if found.where in ("metadata", "thumbnail"):
                 return _metadata_values(connection, found.path)
             if found.where == "museum":
                 return _museum_values(connection, found)

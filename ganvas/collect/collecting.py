@@ -7,6 +7,7 @@ picture, and every outcome is a row. Rows are written every second or so: a kill
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import threading
 from collections.abc import Mapping
@@ -63,6 +64,8 @@ def collect(
     has changed; `dry_run` asks the source's lists only, and says what would be fetched and how long it takes.
     `settings` are instead of the studio's. Raises InputError or SettingsError for options the source does not have.
     """
+    if most is not None and most < 1:
+        raise InputError(f"a limit of {most} items collects nothing: give 1 or more, or none for all there are")
     settings = settings or studio.settings.collect
     asked = _source(source, options, settings, progress)
     catalog = studio.catalog
@@ -123,21 +126,23 @@ async def _run(
     from ganvas.collect.engine import Engine  # late: aiohttp is imported with it
 
     if threading.current_thread() is threading.main_thread():  # a polite kill is heard as Ctrl-C is
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
+        with contextlib.suppress(NotImplementedError):  # Windows
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
     with Decoders(studio.images, workers or processors()) as decoders:
         await Engine(studio, collection, source, settings, worker_name(), decoders, progress).run(dry_run, asked_anew)
 
 
 def _source(name: str, options: Mapping[str, Any], settings: CollectSettings, progress: Progress) -> Source:
     cls = source_named(name)
+    called = {field.rstrip("_"): field for field in cls.Options.model_fields}  # `not` is the field `not_`
     try:
-        checked = cls.Options.model_validate(dict(options))
+        checked = cls.Options.model_validate({called.get(option, option): value for option, value in options.items()})
     except ValidationError as error:
         errors = error.errors()
         first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
-        option = ".".join(map(str, first["loc"]))
+        option = ".".join(map(str, first["loc"])).rstrip("_")
         unknown = first["type"] == "extra_forbidden"
-        what = f"there is no such option.{did_you_mean(option, cls.Options.model_fields)}" if unknown else first["msg"]
+        what = f"there is no such option.{did_you_mean(option, called)}" if unknown else first["msg"]
         raise SettingsError(f"{name}: {option}: {what.removeprefix('Value error, ')}") from error
     return cls(checked, settings, progress)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ganvas.catalog import Catalog
 from ganvas.catalog.extent import Extent
-from ganvas.catalog.fetch_records import DONE, FAILED, LEASED, WAITING, CollectionRow
+from ganvas.catalog.fetch_records import DONE, FAILED, LEASED, OPEN, WAITING, CollectionRow
 from ganvas.catalog.wanted import KINDS, PICTURE
 from ganvas.counted import counted
 from ganvas.errors import InputError, did_you_mean
@@ -116,20 +116,23 @@ def _collection(row: CollectionRow, fetches: dict[str, dict[str, int]], extent: 
     return CollectionStatus(**asked, fetches=fetches, **dataclasses.asdict(extent))
 
 
-def _what_next(collections: Iterable[CollectionStatus]) -> str:
+def _what_next(collections: Sequence[CollectionStatus]) -> str:
     states: Counter[str] = Counter()
     for one in collections:
         for kind in KINDS:
             states.update(one.fetches.get(kind, {}))
-    if not states:
+    unfinished = [str(one.id) for one in collections if one.state == OPEN]
+    if not states and not unfinished:
         return "nothing was collected yet: `ganvas collect --help` names the sources"
     if states[LEASED]:
         leased = counted(states[LEASED], "is", "are")
         return f"{leased} under way; a collector that was killed goes on with the same command"
     if states[WAITING]:
-        return f"{counted(states[WAITING], 'waits', 'wait')}: the same `ganvas collect` command again goes on with them"
+        return f"{counted(states[WAITING], 'waits', 'wait')}: the same `ganvas collect` command again goes on"
     if states[FAILED]:
-        return f"{states[FAILED]:,} failed: `ganvas collect why URL` says more, `ganvas collect retry` tries them again"
+        return f"{states[FAILED]:,} failed: `ganvas collect why URL` says more, `ganvas collect retry` tries again"
+    if unfinished:
+        return f"collection {', '.join(unfinished)} has not ended: the same `ganvas collect` command goes on with it"
     return "all is there: `ganvas clean` looks through it" if states[DONE] else "nothing could be had"
 
 

@@ -19,6 +19,7 @@ from ganvas.errors import InputError, did_you_mean
 from ganvas.pictures.packed import PackedSet
 from ganvas.progress import Progress, Silent
 from ganvas.studio import StudioFolder
+from ganvas.whole import why_not
 
 __all__ = ["export_set"]
 
@@ -58,8 +59,7 @@ def export_set(
             _write(writer, texts, examples(studio, packed, origins, originals), len(packed), progress)
         partial.rename(place)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise InputError(f"{place} could not be written ({reason}): free space, or name another place") from error
+        raise InputError(f"{place} could not be written {why_not(error)}") from error
     finally:
         _remove(partial)
     return place

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 MARKDOWN, JSON = "CREDITS.md", "credits.json"
 SAFE = "/:?#[]@!$&'()*+,;=%~-._"  # of an address, in angle brackets
 MEANS_SOMETHING = re.compile(r"([\\`*_\[\]<>|&#~$!])")
-UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")  # with what turns lines from right to left
+TURNS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # what turns lines from right to left
+UNSEEN = "\u200b\u2060\ufeff"  # but not the joiners, which some scripts need
+UNPRINTABLE = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029{TURNS}{UNSEEN}]")
 SAID = ("title", "artist", "licence", "attribution", "link", "source", "key")
 
 
@@ -138,9 +140,9 @@ def _words(items: Sequence[CreditRow]) -> str:
 
 def _owed(item: CreditRow) -> str:
     """The attribution where there is one, else title and artist, else how the picture was found; and its page."""
-    found = f"{item.source}: {item.key}"
-    words = item.attribution or " by ".join(filter(None, (item.title and f"“{item.title}”", item.artist))) or found
     link = f" {_address(item.link)}" if item.link and re.match(r"https?://", item.link) else ""
+    found = item.source if link else f"{item.source}: {item.key}"
+    words = item.attribution or " by ".join(filter(None, (item.title and f"“{item.title}”", item.artist))) or found
     return _escaped(words) + link
 
 

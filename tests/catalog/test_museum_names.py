@@ -106,6 +106,36 @@ def test_labels_come_from_the_column_or_the_metadata_behind_it(museum: Catalog) 
     assert labels("begin_date") == {1: "-545", 3: "1900"}
 
 
-def test_a_museums_column_that_nobody_filled_is_no_name(museum: Catalog) -> None:
-    with pytest.raises(InputError, match="no field 'medium'"):
-        museum.matching("medium = 'Terracotta'")
+@pytest.mark.parametrize(
+    ("expression", "images"),
+    [
+        ("medium = 'Terracotta'", []),
+        ("not Medium = 'Terracotta'", [1, 2, 3, 4, 5]),
+        ("classification is null", [1, 2, 3, 4, 5]),
+        ("not thumbnail", [1, 2, 3, 4, 5]),
+        ("thumbnail", []),
+    ],
+)
+def test_what_nobody_said_is_a_name_that_holds_for_none(museum: Catalog, expression: str, images: list[int]) -> None:
+    numbers = {row.id: int(row.sha256, 16) for row in museum.images()}
+    assert sorted(numbers[id] for id in museum.matching(expression)) == images
+    assert museum.values("medium") == {}
+
+
+def test_a_thumbnail_is_what_stands_in_for_an_original_whatever_a_service_calls_so(museum: Catalog) -> None:
+    said = [{"thumbnail": True}, {"thumbnail": "http://a.example/t.jpg"}, {"thumbnail": None}]
+    museum.add_found(
+        [
+            FoundPicture(**image(n), unreadable=None, source="web", key=str(n), details=details)  # type: ignore[arg-type]
+            for n, details in enumerate(said, 6)
+        ]
+    )
+    numbers = {row.id: int(row.sha256, 16) for row in museum.images()}
+    assert {numbers[id] for id in museum.matching("Thumbnail")} == {6}
+    assert {numbers[id] for id in museum.matching("thumbnail = false and source = 'web'")} == {7, 8}
+    assert {numbers[id] for id in museum.matching("\"thumbnail\" like 'http%'")} == {7}
+
+
+def test_a_misspelt_column_is_no_name(museum: Catalog) -> None:
+    with pytest.raises(InputError, match="no field 'mediun'. Did you mean medium"):
+        museum.matching("mediun = 'Terracotta'")

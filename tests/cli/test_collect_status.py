@@ -10,7 +10,7 @@ import pytest
 import typer
 
 from ganvas import Studio
-from ganvas.catalog.fetch_records import DONE, FAILED, REFUSED, WAITING, Finished
+from ganvas.catalog.fetch_records import COMPLETE, DONE, FAILED, REFUSED, WAITING, Finished
 from ganvas.catalog.wanted import KINDS, Item, Page, Picture
 from ganvas.cli.app import opening
 from ganvas.cli.collecting import status
@@ -63,6 +63,19 @@ def collected(verb: Verb, tmp_path: Path) -> int:
 def test_status_of_nothing_says_where_to_begin(verb: Verb) -> None:
     assert "nothing was collected yet" in verb("status")
     assert json.loads(verb("status", "--json"))["collections"] == []
+
+
+def test_a_collection_that_has_not_ended_is_not_called_complete(verb: Verb, tmp_path: Path) -> None:
+    catalog = Studio.open(tmp_path / "studio").folder.catalog
+    first = catalog.begin_collection("met", {}, None, None).id
+    assert "collection 1 has not ended" in verb("status")
+    catalog.want(first, "met", [Page("http://b.example/list", is_list=True)])
+    [one] = catalog.lease(first, "me", 9, KINDS, NOW, NOW + 60)
+    catalog.finish("met", "me", [Finished(one.id, DONE, body=b"{}")])
+    catalog.end_collection(first, COMPLETE)
+    assert "all is there" in verb("status")
+    catalog.begin_collection("met", {"query": "vase"}, None, None)
+    assert "collection 2 has not ended: the same `ganvas collect` command goes on with it" in verb("status")
 
 
 def test_status_counts_by_state_and_says_what_failed_and_what_cools(verb: Verb, collected: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from ganvas.api import Studio
 from ganvas.collect.collecting import Collected, collect
 from ganvas.collect.sources import SOURCES, Answer, Item, NotTheAnswer, Options, Page, Picture, Source, source
 from ganvas.collect_settings import CollectSettings
@@ -46,6 +48,7 @@ def shelf() -> Iterator[None]:
         class Options(Options):
             address: str
             lists: bool = True
+            not_: list[str] = []
 
         mixes_hosts = True
 
@@ -348,6 +351,40 @@ def test_options_are_checked_before_anything_is_asked(studio: StudioFolder, site
     with pytest.raises(SettingsError, match="no source called 'shelv'"):
         collect(studio, "shelv", {})
     assert not site.asked
+
+
+def test_an_option_is_called_as_on_the_command_line(studio: StudioFolder, site: Website) -> None:
+    site.put("/list", _json([item(site, 1)]))
+    settings = CollectSettings(allow_hosts=["127.0.0.1"])
+    asked = {"address": site.address, "not": ["fragment"]}
+    assert collect(studio, "shelf", asked, settings=settings).items == 1
+    assert studio.catalog.collections()[0].options["not_"] == ["fragment"]
+    with pytest.raises(SettingsError, match=r"shelf: nott: there is no such option\. Did you mean not\?"):
+        collect(studio, "shelf", {"nott": "x"})
+
+
+def test_a_limit_of_none_at_all_is_refused(studio: StudioFolder, site: Website) -> None:
+    for most in (0, -3):
+        with pytest.raises(InputError, match=f"a limit of {most} items collects nothing"):
+            collect(studio, "shelf", {"address": site.address}, most=most)
+    assert studio.catalog.collections() == []
+
+
+def test_one_host_may_be_allowed_as_a_text(tmp_path: Path, site: Website) -> None:
+    site.put("/list", _json([item(site, 1)]))
+    studio = Studio(tmp_path / "other")
+    assert studio.collect("shelf", {"address": site.address}, allow_host="127.0.0.1").pictures == 1
+    studio.folder.catalog.close()
+
+
+def test_where_signals_cannot_be_handled_it_collects_all_the_same(
+    studio: StudioFolder, site: Website, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def not_there(*given: object) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr(asyncio.SelectorEventLoop, "add_signal_handler", not_there)
+    assert gather(studio, site, [item(site, 1)]).items == 1
 
 
 def test_what_a_source_raises_ends_the_collection_and_keeps_what_was_there(

@@ -81,6 +81,7 @@ def test_the_same_rows_are_found_in_every_form(tmp_path: Path, items: Any, name:
     assert [item.label for item in found] == ["cat", "dog"]
     assert [str(item.details["n"]) for item in found] == ["1", "2"]
     assert [item.key for item in found] == [f"{A}=cat", f"{B}=dog"]
+    assert [item.link for item in found] == [A, B]
 
 
 @pytest.mark.parametrize("name", ["list.txt", "list.txt.gz", "no-suffix", "list.urls"])
@@ -214,6 +215,10 @@ BAD: dict[str, tuple[str, str | bytes]] = {
     "a web page": ("list.csv", "<!DOCTYPE html><html></html>"),
     "is one JSON array": ("list.json", '[{"url": "x"}]'),
     "no column of .*list.csv holds addresses.*There is: a, b": ("list.csv", "a,b\n1,2\n"),
+    "passwd holds no addresses: a list names one in every row, http://… or https://…$": (
+        "passwd",
+        "root:x:0:0\nbin:x:1:1\n",
+    ),
     "damaged or no Parquet": ("list.parquet", b"PAR1 and no more"),
     "not text": ("list.csv", bytes(range(256)) * 20),
     "holds no rows": ("list.txt", "# only words\n"),

@@ -91,6 +91,26 @@ def test_words_from_outside_are_no_markdown_and_no_control_characters(studio: St
     assert "<https://x.example/%3E)%3Cb%3E%0A##%20y>" in text
 
 
+def test_what_turns_a_line_or_is_not_seen_is_gone_and_joiners_stay(studio: StudioFolder) -> None:
+    put(studio, 0, "a", attribution="A\u200eB\u200fC\u061cD\u200bE\ufeffF\u202eG\u2067H می\u200cخواهم")
+    make(studio, 1)
+    assert "- 0: A B C D E F G H می\u200cخواهم\n" in write_credits(studio, "vases").markdown.read_text()
+
+
+def test_an_address_is_credited_by_the_address_alone(studio: StudioFolder) -> None:
+    put(studio, 0, "http://a.example/1.jpg=two", "urls", link="http://a.example/1.jpg")
+    make(studio, 1)
+    assert "- 0: urls <http://a.example/1.jpg>\n" in write_credits(studio, "vases").markdown.read_text()
+
+
+def test_a_folder_that_cannot_be_says_so_and_nothing_of_space(studio: StudioFolder, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    put(studio, 0, "a")
+    make(studio, 1)
+    with pytest.raises(InputError, match=r"could not be written \([^:]+\): choose another place$"):
+        write_credits(studio, "vases", tmp_path / "file" / "x")
+
+
 def test_a_set_without_any_licence_says_so_and_the_same_set_gives_the_same_bytes(
     studio: StudioFolder, tmp_path: Path
 ) -> None:

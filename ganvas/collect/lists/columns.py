@@ -70,6 +70,8 @@ def _of_addresses(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], nam
             return column
     if called:
         return called[0]
+    if len(columns) < 2:  # it is no column's name, but the first line of something else
+        raise InputError(f"{name} holds no addresses: a list names one in every row, http://… or https://…")
     shown = ", ".join(map(_short, columns[:MOST_SHOWN])) + (", …" if len(columns) > MOST_SHOWN else "")
     raise InputError(f"no column of {name} holds addresses: name one with --url-column. There is: {shown}.")
 

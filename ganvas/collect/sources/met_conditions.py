@@ -51,7 +51,7 @@ def _alike(said: Said[Thing], pattern: str) -> Fulfils[Thing]:
 
 def _without(words: list[str], fields: list[Said[Thing]]) -> Fulfils[Thing]:
     listed = "|".join(re.escape(word.strip()) for word in words)
-    pattern = re.compile(rf"(?<!\w)(?:{listed})(?!\w)", re.IGNORECASE)
+    pattern = re.compile(rf"(?<!\w)(?:{listed})(?:e?s)?(?!\w)", re.IGNORECASE)  # "Vase fragments" are fragments
     return lambda thing: not any(pattern.search(said(thing)) for said in fields)
 
 

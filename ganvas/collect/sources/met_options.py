@@ -35,7 +35,8 @@ class MetOptions(Options):
     )
     title_like: str | None = Field(default=None, description="A pattern of the title, as in --name-like.")
     not_: list[str] = Field(
-        default=[], description="Leave out objects with this word in their title, object name or classification."
+        default=[],
+        description="Leave out objects with this word, or its plural (s, es), in title, object name or classification.",
     )
     public_domain: bool = Field(default=False, description="Only objects in the public domain (CC0).")
     highlights: bool = Field(default=False, description="Only what the museum calls its highlights.")

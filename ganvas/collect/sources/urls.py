@@ -102,6 +102,7 @@ class Urls(Source):
             title=words.get(TITLE),
             licence=words.get(LICENCE),
             attribution=words.get(ATTRIBUTION),
+            link=key if key.lower().startswith(("http://", "https://")) else None,
             details=details,
         )
         return item, was_cut
