@@ -80,7 +80,9 @@ def search(
             if (first := driver.first_spec()) is not None:
                 if engine is None:
                     engine, asked["engine"] = local_engine(studio, folder, first, asked, jobs, progress)
-                    folder.write_asked(asked)
+                else:
+                    asked["engine"] = {"name": type(engine).__name__.removesuffix("Engine").lower()}
+                folder.write_asked(asked)
                 driver.drive(engine)
             progress.note(driver.said_at_end())
         return folder
