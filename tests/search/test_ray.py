@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import socket
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +15,9 @@ from typing import Any
 
 import pytest
 
+from ganvas.errors import InputError, MissingExtra
 from ganvas.search.driver import search
+from ganvas.search.ray_cluster import RayCluster
 from ganvas.search.ray_engine import RayEngine
 from ganvas.search.space import settings_of
 from ganvas.search.trial import FINISHED, WAITING, Ended, Event, Tick, Trial, TrialSpec
@@ -147,29 +151,49 @@ def check_home(studio: StudioFolder, trial: Trial) -> None:
     assert [path.name for path in folder.path.rglob(".*")] == [".lock"]
 
 
-def test_a_stopped_trial_sends_what_it_saved_and_goes_on_from_there(nodes: Nodes, tmp_path: Path) -> None:
+def test_what_is_stopped_sends_home_what_it_saved(nodes: Nodes, tmp_path: Path) -> None:
     studio = studio_in(tmp_path)
     long = {**settings_of(TINY), "budget": "2000000-images", "ticks": 1000}
-    spec = TrialSpec(3, "long-003", "halves", long, judge_n=20, threads=1)
+    specs = [TrialSpec(number, f"long-{number}", "halves", long, judge_n=20, threads=1) for number in range(2)]
     engine = RayEngine(studio, nodes.address, reach="shipped")
     try:
-        engine.start(spec)
-        heard(engine, lambda event: isinstance(event, Tick) and event.images > 0)
-        engine.stop(3)
+        for spec in specs:
+            engine.start(spec)
+        for spec in specs:
+            heard(engine, lambda event, number=spec.number: event.number == number and event.images > 0)
+        engine.stop(0)
         end = heard(engine, lambda event: isinstance(event, Ended))
         assert isinstance(end, Ended)
-        assert (end.state, end.worker) == (WAITING, platform.node())
-        saved = saved_images(studio, "long-003")
-        assert saved >= end.images > 0
-        engine.start(spec)
-        again = heard(engine, lambda event: isinstance(event, Tick) and event.images > saved)
-        assert again.images > saved
+        assert (end.number, end.state, end.worker) == (0, WAITING, platform.node())
     finally:
-        engine.close()  # as politely
-    assert saved_images(studio, "long-003") > saved
-    with RunFolder(studio.runs / "long-003").lock():
-        row = studio.catalog.existing_run("long-003")
-    assert (row.state, row.images_seen) == ("interrupted", saved_images(studio, "long-003"))
+        engine.close()  # as politely, of what still runs
+    for spec in specs:
+        with RunFolder(studio.runs / spec.run).lock():
+            row = studio.catalog.existing_run(spec.run)
+        assert row.state == "interrupted"
+        assert row.images_seen == saved_images(studio, spec.run) > 0
+
+
+def test_a_cluster_that_cannot_be_used_is_told_in_a_line(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        nobody = probe.getsockname()[1]
+        for address, said in (
+            (f"127.0.0.1:{nobody}", "no Ray cluster answers at"),
+            ("ray://127.0.0.1:10001", "Ray Client cannot bring trials home"),
+            ("somewhere", "write auto, local, or the address of a cluster as HOST:PORT"),
+        ):
+            with pytest.raises(InputError, match=said):
+                RayCluster(address)
+    with pytest.raises(InputError, match=r"no node of the Ray cluster has room for a trial: it wants 64 processors"):
+        RayCluster(nodes.address, threads=64)
+    monkeypatch.setattr("ray.__version__", "1.0.0")
+    with pytest.raises(InputError, match=r"Version mismatch.*both must have the same Ray and the same Python") as told:
+        RayCluster(nodes.address)
+    assert "\n" not in str(told.value)
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'ganvas\[ray\]'"):
+        RayCluster(nodes.address)
 
 
 def saved_images(studio: StudioFolder, run: str) -> int:
