@@ -54,7 +54,7 @@ class Searching:
         studio = _studio(self)
         chosen = studio.named_set(set_name)
         whole = space_of(space, settings)
-        engine = _ray_engine(self.folder, chosen.name, ray, options, self.progress)
+        engine = _ray_engine(self.folder, ray, options, self.progress)
         folder = search(self.folder, chosen.name, whole, engine=engine, progress=self.progress, **options)
         return Searched(studio, folder.name)
 
@@ -235,7 +235,7 @@ def _studio(studio: Any) -> Studio:
 
 
 def _ray_engine(
-    studio: StudioFolder, set_name: str, address: str | None, options: Mapping[str, Any], progress: Progress
+    studio: StudioFolder, address: str | None, options: Mapping[str, Any], progress: Progress
 ) -> Engine | None:
     if address is None:
         return None
@@ -243,4 +243,4 @@ def _ray_engine(
         raise SettingsError("jobs are of this machine, and a Ray cluster shares out its own: leave --jobs or --ray out")
     from ganvas.search.ray_engine import RayEngine
 
-    return RayEngine(studio, set_name, address, progress=progress)
+    return RayEngine(studio, address, progress=progress)

@@ -228,7 +228,12 @@ class _Driver:
 
     def _end(self, ended: Ended) -> None:
         before = self._trials[ended.number]
-        facts = replace(before, images=max(ended.images, before.images), seconds=ended.seconds)
+        facts = replace(
+            before,
+            images=max(ended.images, before.images),
+            seconds=ended.seconds,
+            worker=ended.worker or before.worker,
+        )
         if before.state == PRUNED and ended.state != FINISHED:
             self._finish(facts)
         elif ended.state == WAITING:

@@ -24,6 +24,7 @@ QUIET = {
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # else `uv run` would send the folder it is called in to every node
 }
 PATIENCE_S = 10.0
+LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]")
 STORE_BYTES = 256 << 20  # of a cluster started here; sets and checkpoints travel in pieces, and mostly not at all
 
 
@@ -68,13 +69,35 @@ class RayCluster:
         if self.address == LOCAL:
             given |= {"num_cpus": processors(), "include_dashboard": False, "object_store_memory": STORE_BYTES}
         else:
-            _check_address(os.environ.get("RAY_ADDRESS", AUTO) if self.address == AUTO else self.address)
+            self._check_address()
         try:
             self.ray.init(**given, log_to_driver=False, logging_level=logging.CRITICAL, configure_logging=True)
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
             raise InputError(self._explained(error)) from error
         with suppress(AttributeError):  # what its node says of a lost one would be printed among a table's lines
             self.ray._private.worker._worker_logs_enabled = False
+
+    def _check_address(self) -> None:
+        """Asked here first: Ray waits for minutes for a cluster that is not there."""
+        address = os.environ.get("RAY_ADDRESS") or AUTO if self.address == AUTO else self.address
+        if address == AUTO:
+            return
+        if "://" in address:
+            raise InputError(
+                f"--ray {address}: Ray Client cannot bring trials home; search on a machine of the cluster, or make "
+                "this one a node of it with `ray start --address=HOST:PORT`, and use --ray auto"
+            )
+        host, _, port = address.rpartition(":")
+        if not host or not port.isdecimal():
+            raise InputError(f"--ray {address}: write auto, local, or the address of a cluster as HOST:PORT")
+        if host in LOOPBACK:  # Ray looks for the cluster under the machine's own address then
+            host = self.ray.util.get_node_ip_address()
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), PATIENCE_S).close()
+        except (OSError, OverflowError) as error:
+            raise InputError(
+                f"no Ray cluster answers at {host}:{port} ({error}): `ray status` on its machine says whether it runs"
+            ) from error
 
     def _explained(self, error: Exception) -> str:
         said = " ".join(str(error).split())
@@ -111,26 +134,6 @@ def _ray() -> Any:
     except ImportError as error:
         raise MissingExtra("searching on a Ray cluster", "ray") from error
     return ray
-
-
-def _check_address(address: str) -> None:
-    """Asked here first: Ray waits for minutes for a cluster that is not there."""
-    if address in (AUTO, LOCAL):
-        return
-    if "://" in address:
-        raise InputError(
-            f"--ray {address}: Ray Client cannot bring trials home; search on a machine of the cluster, or make this "
-            "one a node of it with `ray start --address=HOST:PORT`, and use --ray auto"
-        )
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal():
-        raise InputError(f"--ray {address}: write auto, local, or the address of a cluster as HOST:PORT")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), PATIENCE_S).close()
-    except (OSError, OverflowError) as error:
-        raise InputError(
-            f"no Ray cluster answers at {address} ({error}): `ray status` on its machine says whether it runs"
-        ) from error
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Trials as tasks of a Ray cluster: `RayEngine(studio, "vases", address="auto", threads=4)`.
+"""Trials as tasks of a Ray cluster: `RayEngine(studio, "auto", threads=4)`.
 
 Ray is asked for processors and GPUs, and never to try again: what was lost with a node is told as WAITING, and whoever
 drives the search starts it anew. Nothing here decides about another trial.
@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, Literal
 
@@ -24,7 +24,6 @@ from ganvas.studio import StudioFolder
 from ganvas.whole import write_whole
 
 Reach = Literal["auto", "shipped"]
-MOST_LOSSES = 3  # in a row, without a tick between: then it is the trial that ends its workers
 AHEAD = 8  # messages a task may be ahead of who reads them: its checkpoints wait there, not in memory here
 GRACE_S = 150.0  # a little longer than a node gives a trial for saving
 FETCH_S = 120.0
@@ -52,22 +51,20 @@ class RayEngine:
     def __init__(
         self,
         studio: StudioFolder,
-        set_name: str,
         address: str = AUTO,
         threads: int = 1,
         gpus: float | None = None,
         reach: Reach = "auto",
         progress: Progress | None = None,
     ) -> None:
-        self._studio, self._set_name = studio, set_name
-        self._progress = progress or Silent()
+        self._studio, self._progress = studio, progress or Silent()
         self._cluster = RayCluster(address, threads, gpus)
         self._ray = self._cluster.ray
         self._token = _token(studio) if reach == "auto" else None
         self._ships = reach == "shipped"
-        self._set: ShippedSet | None = None
+        self._sets: dict[str, ShippedSet] = {}
         self._running: dict[int, _Running] = {}
-        self._losses: dict[int, int] = {}
+        self._closed = False
         self._attempts = count()
         self._task = self._ray.remote(
             num_cpus=threads,
@@ -112,6 +109,9 @@ class RayEngine:
 
     def close(self) -> None:
         """End all trials politely and take in what they saved; then leave the cluster."""
+        if self._closed:
+            return
+        self._closed = True
         try:
             for number in self._running:
                 self.stop(number)
@@ -131,7 +131,7 @@ class RayEngine:
         url = self._studio.settings.catalog.url
         is_file = self._studio.catalog.is_sqlite
         order = Order(
-            spec=spec,
+            spec=replace(spec, threads=self._cluster.threads),
             attempt=next(self._attempts),
             folder=str(self._studio.root),
             token=self._token,
@@ -142,13 +142,13 @@ class RayEngine:
         return _Running(spec, order.attempt, self._task.remote(order, self._stops), cargo)
 
     def _cargo(self, spec: TrialSpec) -> Cargo:
-        """The set, put into the object store once; the run as far as it is; and the one whose weights it starts with."""
-        if self._set is None:
-            self._progress.note(f"{self._set_name} is sent to the cluster: its nodes do not see {self._studio.root}")
-            self._set = ship_set(self._studio.sets / self._set_name, self._ray.put)
+        """The set, put into the object store once; the run as far as it is; one whose weights it starts with."""
+        if (name := spec.set_name) not in self._sets:
+            self._progress.note(f"set {name} is sent to the cluster: a node does not see it in {self._studio.root}")
+            self._sets[name] = ship_set(self._studio.sets / name, self._ray.put)
         names = [spec.run, *filter(None, [spec.settings.get("start_from")])]
         shipped = (ship_run(self._studio, name, self._ray.put) for name in names)
-        return Cargo(self._set, tuple(run for run in shipped if run is not None))
+        return Cargo(self._sets[name], tuple(run for run in shipped if run is not None))
 
     def _with_news(self, seconds: float) -> list[_Running]:
         streams = {id(trial.messages): trial for trial in self._running.values()}
@@ -163,7 +163,7 @@ class RayEngine:
         try:
             message: Message = self._ray.get(next(trial.messages), timeout=FETCH_S)
         except StopIteration:
-            yield from self._lost(trial, "its task ended without a word")
+            yield self._ended(trial, WAITING, "lost: its task ended without a word")
         except errors.OutOfMemoryError:
             yield self._ended(
                 trial, FAILED, "its node had no memory left: ask for a smaller batch, or more threads each"
@@ -171,7 +171,7 @@ class RayEngine:
         except errors.RayTaskError as error:
             yield self._ended(trial, FAILED, _could_not_begin(error))
         except errors.RayError as error:
-            yield from self._lost(trial, type(error).__name__)
+            yield self._ended(trial, WAITING, f"lost with its worker ({type(error).__name__})")
         else:
             yield from self._taken(trial, message)
 
@@ -186,26 +186,18 @@ class RayEngine:
                 trial.receiver = Receiver(self._studio, trial.spec.run)
         elif isinstance(message, Tick):
             trial.last = message
-            self._losses.pop(number, None)
             yield message
         elif isinstance(message, Ended):
             self._forget(trial)
-            yield message
+            yield replace(message, worker=self.hosts.get(number))
         elif trial.receiver is not None:
             trial.receiver.take(message)
-
-    def _lost(self, trial: _Running, how: str) -> Iterator[Event]:
-        number = trial.spec.number
-        self._losses[number] = self._losses.get(number, 0) + 1
-        if self._losses[number] < MOST_LOSSES:
-            yield self._ended(trial, WAITING, f"lost with its worker ({how})")
-        else:
-            yield self._ended(trial, FAILED, f"lost with its worker {MOST_LOSSES} times in a row, at last by {how}")
 
     def _ended(self, trial: _Running, state: str, reason: str) -> Ended:
         self._forget(trial)
         images = trial.last.images if trial.last else 0
-        return Ended(trial.spec.number, state, reason, {}, images, round(time.monotonic() - trial.begun, 3))
+        seconds = round(time.monotonic() - trial.begun, 3)
+        return Ended(trial.spec.number, state, reason, {}, images, seconds, self.hosts.get(trial.spec.number))
 
     def _forget(self, trial: _Running) -> None:
         del self._running[trial.spec.number]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,10 +81,9 @@ def ship_run(studio: StudioFolder, name: str, put: Put) -> ShippedRun | None:
 
 def records(folder: Path) -> Iterator[Path]:
     """Every file of a run but its checkpoints and what is not yet whole."""
-    for path in sorted(folder.rglob("*")):
-        inside = path.relative_to(folder).parts
-        if inside[0] != CHECKPOINTS and not any(part.startswith(".") for part in inside) and path.is_file():
-            yield path
+    for where, folders, files in os.walk(folder):  # which does not mind what vanishes, as Path.rglob does
+        folders[:] = sorted(name for name in folders if name != CHECKPOINTS and not name.startswith("."))
+        yield from (Path(where, name) for name in sorted(files) if not name.startswith("."))
 
 
 def _checkpoint_files(folder: Path) -> Iterable[Path]:

@@ -71,7 +71,10 @@ class Tick:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a trial's process ended: FINISHED, STOPPED or FAILED; WAITING where it was lost with its machine."""
+    """How a trial's process ended: FINISHED, STOPPED or FAILED; WAITING where it was lost with its machine.
+
+    `worker` is who ran it, where its engine came to know that after the start.
+    """
 
     number: int
     state: str
@@ -79,6 +82,7 @@ class Ended:
     scores: dict[str, float]
     images: int
     seconds: float
+    worker: str | None = None
 
 
 Event = Tick | Ended

@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import os
+import platform
 import shutil
 import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ganvas.errors import InputError, MissingExtra
+from ganvas.search.driver import search
 from ganvas.search.ray_cluster import RayCluster
 from ganvas.search.ray_engine import RayEngine
-from ganvas.search.trial import FAILED, FINISHED, WAITING, Ended, Event, Tick, TrialSpec
+from ganvas.search.space import settings_of
+from ganvas.search.trial import FINISHED, WAITING, Ended, Event, Tick, Trial, TrialSpec
 from ganvas.studio import StudioFolder
 from ganvas.train.checkpoint import checkpoints, damage, state_of
 from ganvas.train.run_folder import RunFolder, read_lines
 from ganvas.workers import worker_environment
-from tests.train.conftest import TINY, packed_set
+from tests.search.studios import TINY, space_of, studio_in
 
 pytest.importorskip("ray", reason="Ray is not installed: pip install 'ganvas[ray]'")
 
 STORE_BYTES = 80 << 20
 PATIENCE_S = 60.0
-LONG = {**TINY, "budget": "4800-images", "ticks": 12, "light_judge": 32, "precision": "fp32", "mirror": False}
 
 
 class Nodes:
@@ -38,7 +39,7 @@ class Nodes:
     def __init__(self, folder: str) -> None:
         from ray.cluster_utils import Cluster
 
-        self._settings = {"object_store_memory": STORE_BYTES, "temp_dir": folder}
+        self._settings = {"object_store_memory": STORE_BYTES, "temp_dir": f"{folder}/ray"}
         head = {"num_cpus": 2, "include_dashboard": False, **self._settings}
         self.cluster = Cluster(initialize_head=True, head_node_args=head)
         self._second: Any = None
@@ -64,7 +65,8 @@ class Nodes:
 def nodes() -> Iterator[Nodes]:
     folder = tempfile.mkdtemp(prefix="r", dir="/tmp")  # the path of a socket may have 107 letters
     before = dict(os.environ)
-    os.environ |= {**worker_environment(), "RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1"}
+    os.environ |= {**worker_environment(), "RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1", "TMPDIR": folder}
+    Path(folder, "ray").mkdir()
     nodes = Nodes(folder)
     try:
         yield nodes
@@ -75,86 +77,137 @@ def nodes() -> Iterator[Nodes]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def studio(tmp_path: Path) -> StudioFolder:
-    studio = StudioFolder.create(tmp_path / "studio")
-    packed_set(studio, "halves", size=(8, 8))
-    return studio
+class Recording(RayEngine):
+    """Remembers what it was asked and what it told; `then` is done once, when every trial has saved something."""
 
+    def __init__(self, studio: StudioFolder, *given: Any, then: Callable[[], None], **options: Any) -> None:
+        super().__init__(studio, *given, **options)
+        self.started: list[int] = []
+        self.told: list[Event] = []
+        self._runs, self._then = studio.runs, then
+        self.first_sheets: dict[str, int] = {}
 
-def spec(number: int, settings: dict[str, Any] = LONG) -> TrialSpec:
-    network = {**TINY["network"], "conv_layers": None}
-    given = {**settings, "network": network, "seed": number}
-    return TrialSpec(number, f"try-{number:03d}", "halves", given, judge_n=20, threads=1)
+    def start(self, spec: TrialSpec) -> str:
+        self.started.append(spec.number)
+        return super().start(spec)
 
-
-def heard(engine: RayEngine, enough: Any) -> list[Event]:
-    """All events until `enough(events)`."""
-    events: list[Event] = []
-    end = time.monotonic() + PATIENCE_S
-    while not enough(events):
-        assert time.monotonic() < end, events
-        events += engine.wait(1.0)
-        assert not [event for event in ended(events) if event.state == FAILED], events
-    return events
-
-
-def ended(events: list[Event]) -> list[Ended]:
-    return [event for event in events if isinstance(event, Ended)]
+    def wait(self, seconds: float) -> Sequence[Event]:
+        events = super().wait(seconds)
+        self.told += events
+        saved = [folder for folder in self._runs.glob("*/checkpoints") if len(checkpoints(folder)) > 1]
+        if len(saved) == 2 and not self.first_sheets:
+            sheets = [folder.parent / "sheets" / "tick-0000.png" for folder in saved]
+            self.first_sheets = {sheet.parts[-3]: sheet.stat().st_mtime_ns for sheet in sheets}
+            self._then()
+        return events
 
 
 @pytest.mark.parametrize("reach", ["auto", "shipped"])
-def test_a_killed_node_costs_only_its_own_trial(nodes: Nodes, studio: StudioFolder, reach: Any) -> None:
-    second = nodes.second()
-    engine = RayEngine(studio, "halves", nodes.address, reach=reach)
-    try:
-        assert engine.slots == 3
-        specs = {number: spec(number) for number in range(2)}
-        for one in specs.values():
-            engine.start(one)
+def test_a_killed_node_costs_only_its_own_trial(nodes: Nodes, tmp_path: Path, reach: Any) -> None:
+    studio, second = studio_in(tmp_path), nodes.second()
+    lost: list[int] = []
 
-        def under_way(events: list[Event]) -> bool:
-            saved = [checkpoints(studio.runs / one.run / "checkpoints")[1:] for one in specs.values()]
-            return all(saved) and len({event.number for event in events}) == 2
-
-        before = heard(engine, under_way)
-        assert not ended(before)
-        lost = next(number for number, node in engine.nodes.items() if node == second)
-        other = 1 - lost
+    def kill() -> None:
+        assert not [event for event in engine.told if isinstance(event, Ended)], "too quick to be killed"
+        lost.extend(number for number, node in engine.nodes.items() if node == second)
         nodes.kill_second()
-        between = heard(engine, lambda events: any(e.number == lost for e in ended(events)))
-        end = next(e for e in ended(between) if e.number == lost)
-        assert end.state == WAITING
-        assert "lost" in (end.reason or "")
-        folder = RunFolder(studio.runs / specs[lost].run)
-        from_here = checkpoints(folder.checkpoints)[-1]
-        assert damage(from_here) is None
-        first_sheet = (folder.sheets / "tick-0000.png").stat().st_mtime_ns
-        engine.start(specs[lost])
-        after = heard(engine, lambda events: len(ended(between) + ended(events)) == 3)
-        results = {e.number: e for e in ended(between + after) if e is not end}
-        assert {e.state for e in results.values()} == {FINISHED}
-        ticks = [e.images for e in before + between + after if isinstance(e, Tick) and e.number == other]
-        assert ticks == sorted(set(ticks))
-        assert (folder.sheets / "tick-0000.png").stat().st_mtime_ns == first_sheet
-        for number, one in specs.items():
-            check_home(studio, one, results[number])
-    finally:
-        engine.close()
+
+    engine = Recording(studio, nodes.address, reach=reach, then=kill)
+    assert engine.slots == 3
+    space = space_of(warmup=[0.03, 0.05], ticks=12)
+    folder = search(studio, "halves", space, budget="3840-images", judge_n=20, engine=engine, prune=False)
+
+    assert len(lost) == 1
+    assert sorted(engine.started) == sorted([0, 1, *lost])
+    ends = [event for event in engine.told if isinstance(event, Ended)]
+    states = sorted((event.number, event.state) for event in ends)
+    assert states == sorted([(0, FINISHED), (1, FINISHED), (lost[0], WAITING)]), [end.reason for end in ends]
+    other = [event.images for event in engine.told if isinstance(event, Tick) and event.number != lost[0]]
+    assert other == sorted(set(other))
+    trials = folder.trials()
+    assert [trial.state for trial in trials] == [FINISHED, FINISHED]
+    assert {trial.worker for trial in trials} == {platform.node()}
+    for trial in trials:
+        check_home(studio, trial)
+        # it went on from a checkpoint: what came before was not made again
+        assert (studio.runs / trial.run / "sheets/tick-0000.png").stat().st_mtime_ns == engine.first_sheets[trial.run]
 
 
-def check_home(studio: StudioFolder, one: TrialSpec, end: Ended) -> None:
+def check_home(studio: StudioFolder, trial: Trial) -> None:
     """Everything of a run is here as if it had been trained here."""
-    folder = RunFolder(studio.runs / one.run)
-    row = studio.catalog.existing_run(one.run)
-    assert (row.state, row.images_seen) == ("finished", 4800)
-    assert end.images == 4800
-    assert state_of(checkpoints(folder.checkpoints)[-1])["images"] == 4800
-    assert all(damage(path) is None for path in folder.checkpoints.iterdir())
-    assert [tick.tick for tick in studio.catalog.ticks(one.run)] == list(range(13))
+    folder = RunFolder(studio.runs / trial.run)
+    row = studio.catalog.existing_run(trial.run)
+    assert (row.state, row.images_seen, trial.images) == ("finished", 3840, 3840)
+    found = checkpoints(folder.checkpoints)
+    assert len(found) == 2
+    assert state_of(found[-1])["images"] == 3840
+    assert [damage(path) for path in found] == [None, None]
+    assert [tick.tick for tick in studio.catalog.ticks(trial.run)] == list(range(13))
     assert [line["tick"] for line in read_lines(folder.ticks_file)] == list(range(13))
     assert len(list(folder.sheets.glob("tick-*.png"))) == 13
-    kept = {score.name: score.value for score in studio.catalog.scores(one.run)}
-    assert kept["kid"] == end.scores["kid"]
-    assert json.loads((folder.path / "scores.json").read_text())
-    assert not [path for path in folder.path.rglob(".*") if path.name != ".lock"]
+    kept = {score.name: score.value for score in studio.catalog.scores(trial.run)}
+    assert kept["kid"] == trial.scores["kid"]
+    assert (folder.path / "scorecard.html").exists()
+    assert [path.name for path in folder.path.rglob(".*")] == [".lock"]
+
+
+def test_what_is_stopped_sends_home_what_it_saved(nodes: Nodes, tmp_path: Path) -> None:
+    studio = studio_in(tmp_path)
+    long = {**settings_of(TINY), "budget": "2000000-images", "ticks": 1000}
+    specs = [TrialSpec(number, f"long-{number}", "halves", long, judge_n=20, threads=1) for number in range(2)]
+    engine = RayEngine(studio, nodes.address, reach="shipped")
+    try:
+        for spec in specs:
+            engine.start(spec)
+        for spec in specs:
+            heard(engine, lambda event, number=spec.number: event.number == number and event.images > 0)
+        engine.stop(0)
+        end = heard(engine, lambda event: isinstance(event, Ended))
+        assert isinstance(end, Ended)
+        assert (end.number, end.state, end.worker) == (0, WAITING, platform.node())
+    finally:
+        engine.close()  # as politely, of what still runs
+    for spec in specs:
+        with RunFolder(studio.runs / spec.run).lock():
+            row = studio.catalog.existing_run(spec.run)
+        assert row.state == "interrupted"
+        assert row.images_seen == saved_images(studio, spec.run) > 0
+
+
+def test_a_cluster_that_cannot_be_used_is_told_in_a_line(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        nobody = probe.getsockname()[1]
+        for address, said in (
+            (f"127.0.0.1:{nobody}", "no Ray cluster answers at"),
+            ("ray://127.0.0.1:10001", "Ray Client cannot bring trials home"),
+            ("somewhere", "write auto, local, or the address of a cluster as HOST:PORT"),
+        ):
+            with pytest.raises(InputError, match=said):
+                RayCluster(address)
+    with pytest.raises(InputError, match=r"no node of the Ray cluster has room for a trial: it wants 64 processors"):
+        RayCluster(nodes.address, threads=64)
+    monkeypatch.setattr("ray.__version__", "1.0.0")
+    with pytest.raises(InputError, match=r"Version mismatch.*both must have the same Ray and the same Python") as told:
+        RayCluster(nodes.address)
+    assert "\n" not in str(told.value)
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'ganvas\[ray\]'"):
+        RayCluster(nodes.address)
+
+
+def saved_images(studio: StudioFolder, run: str) -> int:
+    newest = checkpoints(studio.runs / run / "checkpoints")[-1]
+    assert damage(newest) is None
+    return int(state_of(newest)["images"])
+
+
+def heard(engine: RayEngine, wanted: Callable[[Event], bool]) -> Event:
+    """The first event that is wanted; an end that is not is a failure."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        for event in engine.wait(1.0):
+            if wanted(event):
+                return event
+            assert isinstance(event, Tick), event
+    raise AssertionError(f"nothing of the kind in {PATIENCE_S} s")
