@@ -46,7 +46,7 @@ JUDGE_N = 500
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--pictures", type=int, default=2000)
-    parser.add_argument("--budget", default="6000-images")
+    parser.add_argument("--budget", default="6000-images", help="of each trial")
     parser.add_argument("--without-trainings", action="store_true")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
