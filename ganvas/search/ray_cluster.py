@@ -73,6 +73,7 @@ class RayCluster:
         try:
             self.ray.init(**given, log_to_driver=False, logging_level=logging.CRITICAL, configure_logging=True)
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+            self.ray.shutdown()  # of what was begun
             raise InputError(self._explained(error)) from error
         with suppress(AttributeError):  # what its node says of a lost one would be printed among a table's lines
             self.ray._private.worker._worker_logs_enabled = False
