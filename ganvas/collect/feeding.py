@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from ganvas.catalog.wanted import Item, Page
 from ganvas.collect.sources.source import Source
+from ganvas.errors import GanvasError, InputError
 
 MOST_AT_ONCE = 1000
 MOST_BYTES = 16 * 2**20
@@ -48,8 +49,10 @@ class Feeder:
     def _run(self) -> None:
         try:
             self._feed()
-        except BaseException as error:  # it belongs to whoever waits for the collection
+        except GanvasError as error:  # it belongs to whoever waits for the collection
             self.error = error
+        except Exception as error:
+            self.error = InputError(f"source {self._source.name}: {type(error).__name__}: {error}")
         finally:
             self.ended = True
 
