@@ -36,7 +36,7 @@ def inner_verbs(command: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_of_a_page_exists_with_its_options(page: Path) -> None:
     known = commands()
-    lines = [line for block in re.findall(r"```\n(.*?)```", page.read_text(), re.S) for line in block.splitlines()]
+    lines = [line for block in re.findall(r"^```\w*\n(.*?)^```", page.read_text(), re.S | re.M) for line in block.splitlines()]
     inline = re.findall(r"`(ganvas [^`]+)`", page.read_text())
     used = [line.partition("#")[0].strip() for line in [*lines, *inline] if line.strip().startswith("ganvas ")]
     for line in used:
@@ -44,9 +44,8 @@ def test_every_command_of_a_page_exists_with_its_options(page: Path) -> None:
             words = re.sub(r"(?:--db|-C|--studio) \S+ ", "", call).split()
             if words[0].startswith("-"):
                 continue
-            bare = [
-                f"{words[0]} {verb}" for verb in ("similar", "pictures")
-            ]  # `ganvas words slipper`, `classify a.jpg`
+            # `ganvas words slipper`, `classify a.jpg`, `search vases space.toml`
+            bare = [f"{words[0]} {verb}" for verb in ("similar", "pictures", "run")]
             spellings = (" ".join(words[:2]), words[0], *bare)
             verb = next((spelling for spelling in spellings if spelling in known), None)
             assert verb is not None, line
