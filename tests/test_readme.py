@@ -12,6 +12,7 @@ from typer.main import get_command
 from ganvas.cli.app import app
 
 ROOT = Path(__file__).parent.parent
+MADE_UP = "collect cats"  # the source that docs/sources.md writes
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "benchmarks").glob("*.md"))]
 
 
@@ -42,7 +43,7 @@ def test_every_command_of_a_page_exists_with_its_options(page: Path) -> None:
     for line in used:
         for call in re.findall(r"ganvas (.*?)(?:&&|$)", line):
             words = re.sub(r"(?:--db|-C|--studio) \S+ ", "", call).split()
-            if words[0].startswith("-"):
+            if words[0].startswith("-") or " ".join(words[:2]) == MADE_UP:
                 continue
             # `ganvas words slipper`, `classify a.jpg`, `search vases space.toml`
             bare = [f"{words[0]} {verb}" for verb in ("similar", "pictures", "run")]
