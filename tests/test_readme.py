@@ -37,7 +37,8 @@ def inner_verbs(command: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_of_a_page_exists_with_its_options(page: Path) -> None:
     known = commands()
-    lines = [line for block in re.findall(r"^```\w*\n(.*?)^```", page.read_text(), re.S | re.M) for line in block.splitlines()]
+    blocks = re.findall(r"^```\w*\n(.*?)^```", page.read_text(), re.S | re.M)
+    lines = [line for block in blocks for line in block.splitlines()]
     inline = re.findall(r"`(ganvas [^`]+)`", page.read_text())
     used = [line.partition("#")[0].strip() for line in [*lines, *inline] if line.strip().startswith("ganvas ")]
     for line in used:
