@@ -119,7 +119,7 @@ def test_why_says_what_became_of_an_address(verb: Verb, collected: int) -> None:
     assert f"image {'ab' * 32}" in verb("why", "/0.jpg")
     assert "after throttled" in verb("why", "/3.jpg")
     [fetch] = json.loads(verb("why", "/2.jpg", "--json"))["fetches"]
-    assert (fetch["state"], fetch["error"], fetch["items"]) == ("refused", "robots", ["2"])
+    assert (fetch["state"], fetch["error"], fetch["items"]) == ("refused", "robots", ["2=vases"])
     with pytest.raises(InputError, match="no address"):
         verb("why", "nowhere")
 

@@ -274,7 +274,8 @@ def test_whatever_a_source_raises_of_an_answer_costs_its_own_row(
 
     monkeypatch.setattr(SOURCES["shelf"], "read", read_some)
     monkeypatch.setattr(SOURCES["shelf"], "missing", missing)
-    assert gather(studio, site, pages).failed == {"not-understood": 2}
+    done = gather(studio, site, [*pages, item(site, 1)])
+    assert (done.items, done.failed) == (1, {"not-understood": 2})
     assert {reason for (reason,) in rows(studio, "SELECT reason FROM fetches WHERE kind = 'page'")} == {
         "nobody-knows: what is this?",
         "ValueError: what is that?",
@@ -547,6 +548,7 @@ def test_a_catalog_that_is_locked_for_a_while_is_waited_for(
     studio: StudioFolder, site: Website, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ganvas.collect.patience.PAUSE_S", 0.05)
+    monkeypatch.setattr("ganvas.collect.collecting.PATIENCE_S", 0.2)
     busy = StudioFolder(studio.root, studio.settings)
     opened, waited = threading.Event(), threading.Event()
 
