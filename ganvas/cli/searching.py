@@ -274,10 +274,8 @@ def _print_forecast(plan: Forecast, as_json: bool) -> None:
     if as_json:
         print_json(dataclasses.asdict(plan))
         return
-    grid = f", of a grid of {plan.grid_count:,}" if plan.grid_count is not None else ""
-    seeds = f" under {plan.repeat} seeds" if plan.repeat > 1 else ""
+    print(plan.count_said)
     points = plan.trials // plan.repeat
-    print(f"{plan.trials:,} trials: {points:,} points{seeds}{grid}, {plan.budget} each")
     names = list(dict.fromkeys(name for point in plan.points for name in point))
     rows = [
         [str(i), *(_cell(name, point.get(name)) for name in names)] for i, point in enumerate(plan.points[:MOST_POINTS])
@@ -288,21 +286,4 @@ def _print_forecast(plan: Forecast, as_json: bool) -> None:
         print(f"and {points - len(rows):,} more")
     for note in plan.notes:
         print(note)
-    print(_time(plan))
-
-
-def _time(plan: Forecast) -> str:
-    if plan.seconds is None or plan.seconds_a_trial is None:
-        return f"how long {plan.budget} take shows when the search runs: its progress tells the time left"
-    alone = f"about {_duration(plan.seconds)} one after another"
-    if plan.at_a_time == 1:
-        return f"{alone}, less what is pruned"
-    together = _duration(-(-plan.trials // plan.at_a_time) * plan.seconds_a_trial)
-    how = "as asked" if plan.as_asked else "if measuring says that so many are quicker here"
-    return f"{alone}, {together} with {plan.at_a_time} at a time ({how}), less what is pruned"
-
-
-def _duration(seconds: float) -> str:
-    from ganvas.report.words import duration
-
-    return duration(seconds)
+    print(plan.time_said)

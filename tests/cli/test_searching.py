@@ -98,6 +98,18 @@ def test_a_dry_run_counts_names_and_estimates_and_leaves_nothing(call: Call, sma
     assert (plan["trials"], len(plan["points"]), plan["seconds"] > 1800) == (3, 3, True)
 
 
+def test_the_time_is_that_of_every_point_s_own_budget(call: Call, small: Path, tmp_path: Path) -> None:
+    space = tmp_path / "space.toml"
+    space.write_text('budget = ["10m", "60m"]\nbatch = [16, 32]\n')
+    code, text, _ = call("small", space, "--budget", "90s", "--jobs", 2, "--dry-run")
+    assert (code, text.splitlines()[0]) == (0, "4 trials: 4 points, of a grid of 4, 10m or 60m each")
+    plan = json.loads(call("small", space, "--budget", "90s", "--jobs", 2, "--dry-run", "--json")[1])
+    assert 140 * 60 < plan["seconds"] < 1.1 * 140 * 60
+    assert plan["seconds_together"] == pytest.approx(plan["seconds"] / 2)
+    space.write_text('budget = ["10m", "25-epochs"]\n')
+    assert "how long 10m or 25-epochs take shows when the search runs" in call("small", space, "--dry-run")[1]
+
+
 def test_a_set_that_is_called_as_a_verb_is_meant_after_two_dashes_or_the_verb_run(call: Call, small: Path) -> None:
     for words in (["--", "status"], ["run", "status"], ["--dry-run", "status"]):
         options = [] if "--dry-run" in words else ["--dry-run"]
@@ -122,6 +134,10 @@ def test_a_set_that_is_called_as_a_verb_is_meant_after_two_dashes_or_the_verb_ru
         (["small", "SPACE", "--set", "btach=16"], "Did you mean batch?"),
         (["small", "SPACE", "--set", "name=x"], "--name x"),
         (["small", "SPACE", "--repeat", "0"], "give more --trials"),
+        (["small", "SPACE", "--score", "kidd"], "Did you mean kid?"),
+        (["small", "SPACE", "--jobs", "0"], "give 1 or more with --jobs"),
+        (["small", "SPACE", "--set", "network.conv_layers=9"], "set small: "),
+        (["small", "SPACE", "--set", "set=nowhere"], "nowhere"),
         (["table", "nowhere"], "no search"),
         (["show", "nowhere", "--no-open"], "no search"),
         (["best"], "no search has been made yet"),
