@@ -104,11 +104,12 @@ def _write_run_pages(searched: Searched, trials: Sequence[TrialRecord]) -> None:
 
 
 def _write_graph(searched: Searched, best: TrialRecord) -> None:
-    if len(best.ticks) < 2:
-        judged = f"{len(best.ticks)} tick{'' if len(best.ticks) == 1 else 's'}"
-        searched.studio.progress.note(f"{best.run} has no graph of its score: {judged} of it judged, and it needs 2")
-        return
-    write_score_gif(best.folder, max_bytes=GIF_BYTES)
+    judged = len(best.ticks)
+    if judged >= 2:
+        write_score_gif(best.folder, max_bytes=GIF_BYTES)
+    elif best.sheet is not None:
+        ticks = f"{judged} of its ticks {'was' if judged == 1 else 'were'} judged"
+        searched.studio.progress.note(f"{best.run} has no graph of its score, which needs two judgements: {ticks}")
 
 
 def _is_stale(run: Path) -> bool:

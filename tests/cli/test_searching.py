@@ -169,6 +169,8 @@ def test_a_thousand_trials_are_a_table_of_the_best_and_files_of_all(call: Call, 
     assert len(written) == 1000
     assert float(written[0]["score_kid"]) == min(float(row["score_kid"]) for row in written if row["score_kid"])
     assert {"rank", "param_batch", "mean_kid", "std_kid", "rank_kid", "state", "reason", "seconds"} <= set(written[0])
+    for alone in (["table", recorded, "--csv"], ["table", "--csv", "-n", 5, recorded]):
+        assert list(csv.DictReader(io.StringIO(call(*alone)[1]))) == written, alone
     assert call("table", recorded, "--csv", tmp_path / "all.csv", "--parquet", tmp_path / "all.parquet")[0] == 0
     assert len((tmp_path / "all.csv").read_text().splitlines()) == 1001
     parquet = pytest.importorskip("pyarrow.parquet").read_table(tmp_path / "all.parquet")
@@ -186,6 +188,17 @@ def test_status_and_best_of_what_is_written_down(call: Call, recorded: str) -> N
     said = call("best", recorded)[1]
     assert f"best: {best['run']} with KID×1000" in said
     assert f"--set batch={best['params']['batch']}" in said
+
+
+def test_best_gives_a_budget_once_where_it_was_an_axis(call: Call, recorded: str, small: Path) -> None:
+    folder = SearchFolder(small / "studio" / "searches" / recorded)
+    folder.write_trials(
+        replace(trial, point={**trial.point, "budget": "1k-images"}) for trial in folder.trials() if trial.number < 12
+    )
+    folder.write_trials(replace(trial, scores={}) for trial in folder.trials() if trial.number >= 12)
+    again = call("best", recorded)[1].splitlines()[-1]
+    assert again.startswith("again, for longer: ganvas train small --budget 1h --set batch=")
+    assert "budget=" not in again
 
 
 def test_a_page_of_a_thousand_trials_needs_none_of_their_runs(call: Call, recorded: str) -> None:
