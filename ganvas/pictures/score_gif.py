@@ -137,7 +137,7 @@ class _Plot:
         self._fine = Image.new("L", (size[0] * FINE, size[1] * FINE), GAP)
         self._pen = ImageDraw.Draw(self._fine)
         self._letters: list[tuple[tuple[int, int], str, int]] = []
-        self._said: tuple[int, int] | None = None  # where words lie within the plot
+        self._said: tuple[int, int, int] | None = None  # left, right and top of words within the plot
         labels = [short_number(value) for value in y.ticks()]
         self._left = 10 + max(letters_wide(label, TEXT_PX) for label in labels)
 
@@ -167,10 +167,11 @@ class _Plot:
         for start in range(round(left), right, 6):
             self._stroke([(start, at), (min(start + 3, right), at)], MIDDLE, 1.5)
         said = "real against real"
-        below = at + 18 < self._size[1] - BOTTOM_PX  # most lines come from above: what is written there is crossed
+        below = at + LINE_PX < self._size[1] - BOTTOM_PX
         place = round(at) + (3 if below else -19)
-        self._said = right - letters_wide(said, TEXT_PX), place
-        self._letters.append((self._said, said, TEXT_PX))
+        start = round(left) + 6  # a training begins far from what real pictures get: its line crosses nothing there
+        self._letters.append(((start, place), said, TEXT_PX))
+        self._said = (start - 4, start + letters_wide(said, TEXT_PX) + 4, place)
 
     def line(self, points: Sequence[Point], ink: int, wide: float) -> None:
         if len(points) > 1:
@@ -180,8 +181,8 @@ class _Plot:
         """From top to bottom, but not through words."""
         at, _ = self._at((x, self._y.low))
         ends = [TOP_PX, self._size[1] - BOTTOM_PX]
-        if self._said is not None and at > self._said[0] - 4:
-            ends[1:1] = [self._said[1], self._said[1] + LINE_PX]
+        if self._said is not None and self._said[0] < at < self._said[1]:
+            ends[1:1] = [self._said[2], self._said[2] + LINE_PX]
         for top, bottom in zip(ends[::2], ends[1::2], strict=True):
             if top < bottom:
                 self._stroke([(at, top), (at, bottom)], MIDDLE, 1.2)

@@ -94,7 +94,7 @@ def test_what_real_pictures_get_is_a_dotted_line_in_colour_and_in_gray(tmp_path:
 def test_the_mark_of_a_static_line_stops_where_words_are(tmp_path: Path) -> None:
     falling = [Moment(BLANK, f"tick {i}", 1000.0 * i, 900.0 - 50 * i) for i in range(9)]
     plain, said = (
-        graphs(score_gif(tmp_path / f"{i}.gif", falling, ScoreGraph("KID×1000", "static", level=level)))[7]
+        graphs(score_gif(tmp_path / f"{i}.gif", falling, ScoreGraph("KID×1000", "static", level=level)))[1]
         for i, level in enumerate([None, 300.0])
     )
     mark = int((plain[40:-50] < 200).sum(axis=0).argmax())
