@@ -209,6 +209,14 @@ def test_a_page_of_a_thousand_trials_needs_none_of_their_runs(call: Call, record
     assert page.index("<dt>batch</dt>") > page.index("How much each setting matters")
 
 
+@pytest.mark.parametrize(("count", "said"), [(1, "of 1 trial were"), (2, "of 2 trials were")])
+def test_the_page_counts_what_was_removed(call: Call, recorded: str, small: Path, count: int, said: str) -> None:
+    folder = SearchFolder(small / "studio" / "searches" / recorded)
+    folder.write_trials(replace(trial, removed=("checkpoints/1",)) for trial in folder.trials()[:count])
+    page = Path(call("show", recorded, "--no-open")[1].strip()).read_text()
+    assert f"the checkpoints {said} removed to save room" in page
+
+
 def test_the_whole_way_by_the_command_line_and_by_python(call: Call, small: Path) -> None:
     asked = [small / "space.toml", "--trials", 2, "--budget", "160-images", "--jobs", 2, "--judge", 50, "--name", "way"]
     code, text, error = call("small", *asked, *COMMON)
