@@ -20,8 +20,9 @@ def search_page(searched: Searched, pages: int) -> Path:
     """Write the page of a search, and first those of its best runs whose files are newer than their pages."""
     record = search_record(searched)
     _write_run_pages(searched, [trial for trial in record.trials if trial.sheet is not None][:pages])
-    if record.best is not None and pages:
-        _write_graph(record.best)
+    if pages:
+        for best in record.bests:
+            _write_graph(searched, best)
     return write_search_page(record)
 
 
@@ -84,7 +85,8 @@ def _why(asked: dict[str, Any], removed: int) -> list[str]:
         each = f", {threads} thread{'s' if threads != 1 else ''} each" if threads else ""
         said.append(f"{jobs or 'as many as there is room for'} at a time{each}: {engine['reason']}")
     if removed:
-        said.append(f"the checkpoints of {removed:,} trials were removed to save room; metrics and sheets stay")
+        trials = f"{removed:,} trial{'' if removed == 1 else 's'}"
+        said.append(f"the checkpoints of {trials} were removed to save room; metrics and sheets stay")
     return said
 
 
@@ -101,10 +103,13 @@ def _write_run_pages(searched: Searched, trials: Sequence[TrialRecord]) -> None:
             bar.advance()
 
 
-def _write_graph(best: TrialRecord) -> None:
-    if len(best.ticks) < 2:
-        return
-    write_score_gif(best.folder, max_bytes=GIF_BYTES)
+def _write_graph(searched: Searched, best: TrialRecord) -> None:
+    judged = len(best.ticks)
+    if judged >= 2:
+        write_score_gif(best.folder, max_bytes=GIF_BYTES)
+    elif best.sheet is not None:
+        ticks = f"{judged} of its ticks {'was' if judged == 1 else 'were'} judged"
+        searched.studio.progress.note(f"{best.run} has no graph of its score, which needs two judgements: {ticks}")
 
 
 def _is_stale(run: Path) -> bool:

@@ -64,8 +64,8 @@ class Searching:
         """What `search` would do: how many trials, which points, about how long. Nothing is run or written."""
         from ganvas.search.forecast import forecast
 
-        packed = _studio(self).named_set(set_name).packed
-        return forecast(space_of(space, settings), packed, **options)
+        chosen = _studio(self).named_set(set_name)
+        return forecast(self.folder, chosen.name, space_of(space, settings), **options)
 
     def searches(self) -> list[Searched]:
         """Every search, the one that was last worked on last."""

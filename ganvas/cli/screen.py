@@ -110,8 +110,9 @@ class _LogTask:
         elapsed = max(now - self._begun, 1e-9)
         parts = [self._label]
         if self._total:
-            left = elapsed / max(self._done, 1e-9) * max(self._total - self._done, 0)
-            parts.append(f"{min(self._done / self._total, 1):.0%}, {left:,.0f} s left")
+            share = min(self._done / self._total, 1)
+            left = f", {elapsed * (1 - share) / share:,.0f} s left" if share > 0 else ""  # nothing done tells nothing
+            parts.append(f"{share:.0%}{left}")
         if self._text:
             parts.append(self._text)
         elif self._unit:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from ganvas.cli.opening import AsJson, DryRun, Opening, print_json, print_table
 from ganvas.errors import InputError
@@ -21,6 +22,20 @@ MOST_ROWS = 50
 MOST_POINTS = 20
 LONGEST_CELL = 60
 SearchName = Annotated[str, typer.Argument(metavar="[NAME]", help="The search's name; the newest if not given.")]
+
+
+class CsvAlone(TyperCommand):
+    """`--csv` without a FILE is `--csv -`: Typer has no options whose value may be left out."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        alone = [word == "--csv" and (after is None or _is_option(after)) for word, after in pairwise([*args, None])]
+        return super().parse_args(
+            ctx, ["--csv=-" if is_alone else word for word, is_alone in zip(args, alone, strict=True)]
+        )
+
+
+def _is_option(word: str) -> bool:
+    return word.startswith("-") and word != "-"
 
 
 class SetFirst(TyperGroup):
@@ -104,11 +119,13 @@ def status(context: typer.Context, name: SearchName = "last", as_json: AsJson = 
         print(f"{facts['left']:,} left, last change {since}: where nothing drives it, the same `ganvas search` goes on")
 
 
-@app.command("table")
+@app.command("table", cls=CsvAlone)
 def table(
     context: typer.Context,
     name: SearchName = "last",
-    csv: Annotated[str | None, typer.Option("--csv", metavar="FILE", help="Write all as CSV; - is the screen.")] = None,
+    csv: Annotated[
+        str | None, typer.Option("--csv", metavar="FILE", help="Write all as CSV; to the screen without FILE.")
+    ] = None,
     parquet: Annotated[Path | None, typer.Option("--parquet", metavar="FILE", help="Write all as Parquet.")] = None,
     by_run: Annotated[bool, typer.Option("--runs", help="A row a run; of points with several seeds.")] = False,
     most: Annotated[int, typer.Option("-n", min=1, help="Rows on the screen, best first.")] = MOST_ROWS,
@@ -165,7 +182,8 @@ def best(context: typer.Context, name: SearchName = "last", as_json: AsJson = Fa
         return
     _print_best(searched)
     for one in found:
-        given = " ".join(f"--set {_quoted(name, value)}" for name, value in one["params"].items() if name != "set")
+        own = {name: value for name, value in one["params"].items() if name not in ("set", "budget")}  # both are said
+        given = " ".join(f"--set {_quoted(name, value)}" for name, value in own.items())
         print(f"again, for longer: ganvas train {one['set']} --budget 1h {given}")
 
 
@@ -274,10 +292,8 @@ def _print_forecast(plan: Forecast, as_json: bool) -> None:
     if as_json:
         print_json(dataclasses.asdict(plan))
         return
-    grid = f", of a grid of {plan.grid_count:,}" if plan.grid_count is not None else ""
-    seeds = f" under {plan.repeat} seeds" if plan.repeat > 1 else ""
+    print(plan.count_said)
     points = plan.trials // plan.repeat
-    print(f"{plan.trials:,} trials: {points:,} points{seeds}{grid}, {plan.budget} each")
     names = list(dict.fromkeys(name for point in plan.points for name in point))
     rows = [
         [str(i), *(_cell(name, point.get(name)) for name in names)] for i, point in enumerate(plan.points[:MOST_POINTS])
@@ -288,21 +304,4 @@ def _print_forecast(plan: Forecast, as_json: bool) -> None:
         print(f"and {points - len(rows):,} more")
     for note in plan.notes:
         print(note)
-    print(_time(plan))
-
-
-def _time(plan: Forecast) -> str:
-    if plan.seconds is None or plan.seconds_a_trial is None:
-        return f"how long {plan.budget} take shows when the search runs: its progress tells the time left"
-    alone = f"about {_duration(plan.seconds)} one after another"
-    if plan.at_a_time == 1:
-        return f"{alone}, less what is pruned"
-    together = _duration(-(-plan.trials // plan.at_a_time) * plan.seconds_a_trial)
-    how = "as asked" if plan.as_asked else "if measuring says that so many are quicker here"
-    return f"{alone}, {together} with {plan.at_a_time} at a time ({how}), less what is pruned"
-
-
-def _duration(seconds: float) -> str:
-    from ganvas.report.words import duration
-
-    return duration(seconds)
+    print(plan.time_said)

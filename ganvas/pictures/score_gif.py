@@ -6,6 +6,7 @@ whole line, and a mark that walks along it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from ganvas.pictures.sheet import GAP
 EXPANDING, ROLLING, STATIC = STYLES = ("expanding", "rolling", "static")
 HIGHEST_PX = 640  # a larger picture is drawn smaller, so that letters beside it stay readable
 LOWEST_PX, NARROWEST_PX, WIDEST_PX = 240, 300, 480
-TEXT_PX = 13
+TEXT_PX, LINE_PX = 13, 18
 TOP_PX, BOTTOM_PX, RIGHT_PX, BETWEEN_PX = 32, 44, 22, 12
 PALE, MIDDLE = 208, 150
 FINE = 4  # lines are drawn so many times larger, and smoothed when brought to size
@@ -31,7 +32,10 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Moment:
-    """A picture of the training, the line of text beneath it, when it was (images seen), and its score if judged."""
+    """A picture of the training, the line of text beneath it, when it was (images seen), and its score if judged.
+
+    A score that is not finite counts as none.
+    """
 
     picture: Image.Image
     text: str
@@ -70,6 +74,7 @@ def score_gif(
     check_gif_name(path)
     if not 0.02 <= seconds_a_frame <= 60:
         raise InputError(f"{seconds_a_frame} seconds a picture cannot be shown: take 0.02 to 60")
+    moments = [moment if _is_judged(moment) else replace(moment, score=None) for moment in moments]
     judged = [moment for moment in moments if moment.score is not None]
     if len(judged) < 2:
         raise InputError(f"a graph of {graph.title} needs two judgements, and there are {len(judged)}")
@@ -81,6 +86,10 @@ def score_gif(
         drawn = _graph(graph, moments, moment.images, (width, height))
         frames.append((_beside(moment.picture, drawn), moment.text))
     return progress_gif(path, frames, seconds_a_frame, hold_last_s, max_bytes)
+
+
+def _is_judged(moment: Moment) -> bool:
+    return moment.score is not None and math.isfinite(moment.score)
 
 
 def _fitting(picture: Image.Image) -> Image.Image:
@@ -104,12 +113,13 @@ def _graph(graph: ScoreGraph, moments: Sequence[Moment], now: float, size: tuple
     past = [point for point in known if point[0] <= now]
     shown = past[-graph.window :] if graph.style == ROLLING else known
     x = Axis.of([images for images, _ in shown or known[:1]])
-    levels = [] if graph.level is None else [graph.level]
+    level = graph.level if graph.level is not None and math.isfinite(graph.level) else None
+    levels = [] if level is None else [level]
     y = Axis.of([score for _, score in shown or known[:1]] + levels, room=0.06)
     plot = _Plot(x, y, size)
     plot.frame(graph.title)
-    if graph.level is not None:
-        plot.level(graph.level)
+    if level is not None:
+        plot.level(level)
     if graph.style == STATIC:
         plot.line(known, MIDDLE, 1.5)
         plot.upright(min(max(now, x.low), x.high))
@@ -127,6 +137,7 @@ class _Plot:
         self._fine = Image.new("L", (size[0] * FINE, size[1] * FINE), GAP)
         self._pen = ImageDraw.Draw(self._fine)
         self._letters: list[tuple[tuple[int, int], str, int]] = []
+        self._said: tuple[int, int, int] | None = None  # left, right and top of words within the plot
         labels = [short_number(value) for value in y.ticks()]
         self._left = 10 + max(letters_wide(label, TEXT_PX) for label in labels)
 
@@ -156,17 +167,25 @@ class _Plot:
         for start in range(round(left), right, 6):
             self._stroke([(start, at), (min(start + 3, right), at)], MIDDLE, 1.5)
         said = "real against real"
-        below = at + 18 < self._size[1] - BOTTOM_PX  # most lines come from above: what is written there is crossed
+        below = at + LINE_PX < self._size[1] - BOTTOM_PX
         place = round(at) + (3 if below else -19)
-        self._letters.append(((right - letters_wide(said, TEXT_PX), place), said, TEXT_PX))
+        start = round(left) + 6  # a training begins far from what real pictures get: its line crosses nothing there
+        self._letters.append(((start, place), said, TEXT_PX))
+        self._said = (start - 4, start + letters_wide(said, TEXT_PX) + 4, place)
 
     def line(self, points: Sequence[Point], ink: int, wide: float) -> None:
         if len(points) > 1:
             self._stroke([self._at(point) for point in points], ink, wide)
 
     def upright(self, x: float) -> None:
+        """From top to bottom, but not through words."""
         at, _ = self._at((x, self._y.low))
-        self._stroke([(at, TOP_PX), (at, self._size[1] - BOTTOM_PX)], MIDDLE, 1.2)
+        ends = [TOP_PX, self._size[1] - BOTTOM_PX]
+        if self._said is not None and self._said[0] < at < self._said[1]:
+            ends[1:1] = [self._said[2], self._said[2] + LINE_PX]
+        for top, bottom in zip(ends[::2], ends[1::2], strict=True):
+            if top < bottom:
+                self._stroke([(at, top), (at, bottom)], MIDDLE, 1.2)
 
     def dot(self, point: Point, radius: float = 4.5) -> None:
         x, y = (FINE * place for place in self._at(point))

@@ -18,6 +18,7 @@ from ganvas.progress import Progress, Silent
 from ganvas.search.asking import asked_for, begin, find_search, planned
 from ganvas.search.disk import KEPT, sweep
 from ganvas.search.engine import Engine
+from ganvas.search.forecast import foretold
 from ganvas.search.groups import Group, plan_trials, recall, tell
 from ganvas.search.jobs import local_engine
 from ganvas.search.light import read_light, ticks_of
@@ -83,6 +84,7 @@ def search(
                 else:
                     asked["engine"] = {"name": type(engine).__name__.removesuffix("Engine").lower()}
                 folder.write_asked(asked)
+                driver.foretell(engine)
                 driver.drive(engine)
             progress.note(driver.said_at_end())
         return folder
@@ -104,7 +106,7 @@ class _Driver:
         keep: int,
         progress: Progress,
     ) -> None:
-        self._studio, self._folder, self._asked = studio, folder, asked
+        self._studio, self._folder, self._space, self._asked = studio, folder, space, asked
         self._keep, self._progress = keep, progress
         self._trials = {trial.number: trial for trial in folder.trials()}
         self._waiting: deque[int] = deque()
@@ -133,6 +135,14 @@ class _Driver:
         if not self._waiting and not self._make_trials():
             return None
         return self._spec(self._trials[self._waiting[0]])
+
+    def foretell(self, engine: Engine) -> None:
+        """Say how many trials there will be, and about how long they take all together."""
+        rate = self._asked["engine"].get("images_a_second")
+        plan = foretold(self._studio, self._space, self._asked, max(1, engine.slots), rate)
+        left = plan.trials - sum(trial.state in ENDED for trial in self._trials.values())
+        self._progress.note(f"search {self._folder.name}: {plan.count_said}")
+        self._progress.note(plan.left_said(max(0, left)))
 
     def drive(self, engine: Engine) -> None:
         """Until all have ended. Raises KeyboardInterrupt, with every trial saved, when a person stopped it."""

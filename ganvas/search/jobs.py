@@ -32,11 +32,12 @@ LOCAL = "local"
 
 @dataclass(frozen=True)
 class JobPlan:
-    """So many trials at a time, each with so many threads, and why."""
+    """So many trials at a time, each with so many threads, and why; how fast all of them are, where it was measured."""
 
     jobs: int
     threads: int
     reason: str
+    images_a_second: float | None = None
 
     def __str__(self) -> str:
         each = f"{self.threads} thread{'s' if self.threads > 1 else ''} each"
@@ -61,7 +62,7 @@ def local_engine(
     scratch.mkdir(exist_ok=True)
     before = asked.get("engine") or {}
     if before.get("name") == LOCAL and jobs in (None, before["jobs"]):
-        plan = JobPlan(before["jobs"], before["threads"], before["reason"])
+        plan = JobPlan(before["jobs"], before["threads"], before["reason"], before.get("images_a_second"))
     else:
         plan = _plan(studio, scratch, first, jobs, len(gpus), progress)
         _check_fair(folder, before, plan, str(asked["budget"]))
@@ -106,7 +107,8 @@ def _measured(studio: StudioFolder, scratch: Path, first: TrialSpec, cores: int,
         return JobPlan(1, cores, f"not measured: {error}")
     best = max(rates, key=lambda jobs: rates[jobs])
     told = ", ".join(f"{rate:,.0f} with {jobs} at a time" for jobs, rate in rates.items())
-    return JobPlan(best, max(1, cores // best), f"measured, in images a second of whole trials: {told}")
+    reason = f"measured, in images a second of whole trials: {told}"
+    return JobPlan(best, max(1, cores // best), reason, rates[best])
 
 
 def measure(studio: StudioFolder, scratch: Path, spec: TrialSpec, jobs: int, threads: int) -> float:

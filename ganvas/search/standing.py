@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from ganvas.progress import Task
 from ganvas.search.axes import Axis
+from ganvas.search.directions import loss_of
 from ganvas.search.disk import best_first
-from ganvas.search.space import Space
+from ganvas.search.space import SET, Space
 from ganvas.search.trial import ENDED, FINISHED, Tick, Trial
 
 SHOWN = 4  # running trials by name; of more only how many
@@ -38,7 +41,7 @@ class Standing:
     def said(self, trial: Trial) -> str:
         """A line for a trial that has just ended."""
         point = ", ".join(f"{name}={value}" for name, value in trial.point.items() if name in self._varied)
-        scored = f", {self._scored(trial)}" if trial.state == FINISHED and self._score in trial.scores else ""
+        scored = f", {self._scored(trial)}" if trial.state == FINISHED and self._is_scored(trial) else ""
         reason = f": {trial.reason}" if trial.reason else ""
         point = f" ({point}, seed {trial.seed})" if point else f" (seed {trial.seed})"
         return f"{trial.run}{point} {trial.state}{scored}, {trial.seconds:,.0f} s{reason}"
@@ -46,8 +49,9 @@ class Standing:
     def said_at_end(self, trials: Collection[Trial]) -> str:
         counts = Counter(trial.state for trial in trials)
         states = ", ".join(f"{count} {state}" for state, count in counts.items())
-        best = self._best(trials)
-        found = f"; the best is {best.run} with {self._scored(best)}" if best else "; none could be judged"
+        bests = self._bests(trials)
+        told = [f"the best{_of_set(best)} is {best.run} with {self._scored(best)}" for best in bests]
+        found = f"; {', '.join(told) or 'none could be judged'}"
         return f"search {self._name}: {len(trials)} trials, {states or 'nothing to try'}{found}"
 
     def _parts(self, trials: Mapping[int, Trial], ended: int, shares: Mapping[int, float]) -> list[str]:
@@ -56,17 +60,27 @@ class Standing:
             parts.append("running " + ", ".join(f"{number} at {share:.0%}" for number, share in shares.items()))
         elif shares:
             parts.append(f"{len(shares)} running")
-        if best := self._best(trials.values()):
-            parts.append(f"best {self._scored(best)} ({best.number})")
+        parts += [f"best{_of_set(best)} {self._scored(best)} ({best.number})" for best in self._bests(trials.values())]
         return parts
 
-    def _best(self, trials: Collection[Trial]) -> Trial | None:
-        first = next(iter(best_first(trials, self._score)), None)
-        return first if first is not None and self._score in first.scores and first.state == FINISHED else None
+    def _bests(self, trials: Collection[Trial]) -> list[Trial]:
+        """The best trial of each set: a score against one set's pictures says nothing about another's."""
+        judged = [trial for trial in trials if trial.state == FINISHED and self._is_scored(trial)]
+        found: dict[Any, Trial] = {}
+        for trial in best_first(judged, self._score):
+            found.setdefault(trial.point.get(SET), trial)
+        return list(found.values())
+
+    def _is_scored(self, trial: Trial) -> bool:
+        return not math.isnan(loss_of(self._score, trial.scores.get(self._score)))
 
     def _scored(self, trial: Trial) -> str:
         value = trial.scores[self._score]
         return f"KID×1000 {1000 * value:.0f}" if self._score == "kid" else f"{self._score} {value:.2f}"
+
+
+def _of_set(trial: Trial) -> str:
+    return f" of {trial.point[SET]}" if SET in trial.point else ""
 
 
 def varied(space: Space) -> list[str]:

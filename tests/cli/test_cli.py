@@ -15,6 +15,7 @@ from PIL import Image
 
 from ganvas.catalog import RunRow, ScoreRow
 from ganvas.cli.picture_sets import parse_size
+from ganvas.cli.screen import LogScreen
 from ganvas.cli.training import gather
 from ganvas.errors import InputError, SettingsError
 from ganvas.studio import StudioFolder
@@ -271,3 +272,16 @@ def test_an_unforeseen_fault_says_how_to_report_it(call: Call, studio: Path, mon
     assert "--debug" in error
     assert "ZeroDivisionError" in error
     assert error.count("\n") == 1
+
+
+def test_a_log_tells_no_time_left_while_nothing_is_done(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("ganvas.cli.screen.LOG_EVERY_S", 0.0)
+    with LogScreen().task("searching", 4) as task:
+        task.advance(0.0)
+        task.advance(1.0)
+    first, second, *_ = capsys.readouterr().err.splitlines()
+    assert first == "searching  0%"
+    assert second.startswith("searching  25%, ")
+    assert second.endswith(" s left")

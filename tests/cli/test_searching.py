@@ -98,6 +98,18 @@ def test_a_dry_run_counts_names_and_estimates_and_leaves_nothing(call: Call, sma
     assert (plan["trials"], len(plan["points"]), plan["seconds"] > 1800) == (3, 3, True)
 
 
+def test_the_time_is_that_of_every_point_s_own_budget(call: Call, small: Path, tmp_path: Path) -> None:
+    space = tmp_path / "space.toml"
+    space.write_text('budget = ["10m", "60m"]\nbatch = [16, 32]\n')
+    code, text, _ = call("small", space, "--budget", "90s", "--jobs", 2, "--dry-run")
+    assert (code, text.splitlines()[0]) == (0, "4 trials: 4 points, of a grid of 4, 10m or 60m each")
+    plan = json.loads(call("small", space, "--budget", "90s", "--jobs", 2, "--dry-run", "--json")[1])
+    assert 140 * 60 < plan["seconds"] < 1.1 * 140 * 60
+    assert plan["seconds_together"] == pytest.approx(plan["seconds"] / 2)
+    space.write_text('budget = ["10m", "25-epochs"]\n')
+    assert "how long 10m or 25-epochs take shows when the search runs" in call("small", space, "--dry-run")[1]
+
+
 def test_a_set_that_is_called_as_a_verb_is_meant_after_two_dashes_or_the_verb_run(call: Call, small: Path) -> None:
     for words in (["--", "status"], ["run", "status"], ["--dry-run", "status"]):
         options = [] if "--dry-run" in words else ["--dry-run"]
@@ -122,6 +134,10 @@ def test_a_set_that_is_called_as_a_verb_is_meant_after_two_dashes_or_the_verb_ru
         (["small", "SPACE", "--set", "btach=16"], "Did you mean batch?"),
         (["small", "SPACE", "--set", "name=x"], "--name x"),
         (["small", "SPACE", "--repeat", "0"], "give more --trials"),
+        (["small", "SPACE", "--score", "kidd"], "Did you mean kid?"),
+        (["small", "SPACE", "--jobs", "0"], "give 1 or more with --jobs"),
+        (["small", "SPACE", "--set", "network.conv_layers=9"], "set small: "),
+        (["small", "SPACE", "--set", "set=nowhere"], "nowhere"),
         (["table", "nowhere"], "no search"),
         (["show", "nowhere", "--no-open"], "no search"),
         (["best"], "no search has been made yet"),
@@ -153,6 +169,8 @@ def test_a_thousand_trials_are_a_table_of_the_best_and_files_of_all(call: Call, 
     assert len(written) == 1000
     assert float(written[0]["score_kid"]) == min(float(row["score_kid"]) for row in written if row["score_kid"])
     assert {"rank", "param_batch", "mean_kid", "std_kid", "rank_kid", "state", "reason", "seconds"} <= set(written[0])
+    for alone in (["table", recorded, "--csv"], ["table", "--csv", "-n", 5, recorded]):
+        assert list(csv.DictReader(io.StringIO(call(*alone)[1]))) == written, alone
     assert call("table", recorded, "--csv", tmp_path / "all.csv", "--parquet", tmp_path / "all.parquet")[0] == 0
     assert len((tmp_path / "all.csv").read_text().splitlines()) == 1001
     parquet = pytest.importorskip("pyarrow.parquet").read_table(tmp_path / "all.parquet")
@@ -172,12 +190,31 @@ def test_status_and_best_of_what_is_written_down(call: Call, recorded: str) -> N
     assert f"--set batch={best['params']['batch']}" in said
 
 
+def test_best_gives_a_budget_once_where_it_was_an_axis(call: Call, recorded: str, small: Path) -> None:
+    folder = SearchFolder(small / "studio" / "searches" / recorded)
+    folder.write_trials(
+        replace(trial, point={**trial.point, "budget": "1k-images"}) for trial in folder.trials() if trial.number < 12
+    )
+    folder.write_trials(replace(trial, scores={}) for trial in folder.trials() if trial.number >= 12)
+    again = call("best", recorded)[1].splitlines()[-1]
+    assert again.startswith("again, for longer: ganvas train small --budget 1h --set batch=")
+    assert "budget=" not in again
+
+
 def test_a_page_of_a_thousand_trials_needs_none_of_their_runs(call: Call, recorded: str) -> None:
     code, text, error = call("show", recorded, "--no-open")
     assert (code, error) == (0, "")
     page = Path(text.strip()).read_text()
     assert page.count("<tr data-trial=") == 1000
     assert page.index("<dt>batch</dt>") > page.index("How much each setting matters")
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "of 1 trial were"), (2, "of 2 trials were")])
+def test_the_page_counts_what_was_removed(call: Call, recorded: str, small: Path, count: int, said: str) -> None:
+    folder = SearchFolder(small / "studio" / "searches" / recorded)
+    folder.write_trials(replace(trial, removed=("checkpoints/1",)) for trial in folder.trials()[:count])
+    page = Path(call("show", recorded, "--no-open")[1].strip()).read_text()
+    assert f"the checkpoints {said} removed to save room" in page
 
 
 def test_the_whole_way_by_the_command_line_and_by_python(call: Call, small: Path) -> None:

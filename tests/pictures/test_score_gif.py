@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,32 @@ def test_what_real_pictures_get_is_a_dotted_line_in_colour_and_in_gray(tmp_path:
         without = graphs(score_gif(tmp_path / f"{name}.gif", few, ScoreGraph("KID×1000")))[0]
         assert with_line.shape == without.shape
         assert np.abs(with_line.astype(int) - without).max() > 60
+
+
+def test_the_mark_of_a_static_line_stops_where_words_are(tmp_path: Path) -> None:
+    falling = [Moment(BLANK, f"tick {i}", 1000.0 * i, 900.0 - 50 * i) for i in range(9)]
+    plain, said = (
+        graphs(score_gif(tmp_path / f"{i}.gif", falling, ScoreGraph("KID×1000", "static", level=level)))[1]
+        for i, level in enumerate([None, 300.0])
+    )
+    mark = int((plain[40:-50] < 200).sum(axis=0).argmax())
+    assert (plain[36:-48, mark] < 200).all()
+    assert (said[36:60, mark] < 200).all()
+    assert (said[36:-48, mark] > 225).sum() > 8
+
+
+@pytest.mark.parametrize("broken", [float("nan"), float("inf")])
+def test_a_score_that_is_not_finite_is_not_judged(tmp_path: Path, broken: float) -> None:
+    some = moments(5)
+    some[2] = replace(some[2], score=broken)
+    without = [replace(moment, score=None) if i == 2 else moment for i, moment in enumerate(some)]
+    drawn, same = (
+        graphs(score_gif(tmp_path / f"{i}.gif", given, ScoreGraph("KID×1000", level=level)))
+        for i, (given, level) in enumerate([(some, broken), (without, None)])
+    )
+    assert all((one == other).all() for one, other in zip(drawn, same, strict=True))
+    with pytest.raises(InputError, match="two judgements, and there are 1"):
+        score_gif(tmp_path / "none.gif", [some[0], some[2]], ScoreGraph("KID×1000"))
 
 
 def test_large_pictures_are_drawn_smaller_and_letters_are_not(tmp_path: Path) -> None:

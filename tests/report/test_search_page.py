@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ganvas.report import write_search_page
+from ganvas.report import SearchRecord, TrialRecord, write_search_page
 from ganvas.report.trials.colour import BEST, MIDDLE, WORST, colour_of
 from ganvas.report.trials.curves import curves_by_seconds, curves_by_share
 from ganvas.report.trials.parallel import parallel
@@ -153,3 +153,35 @@ def test_of_a_thousand_trials_the_best_hundred_show_sheets_and_the_page_says_so(
 def test_colours_go_from_worst_through_gray_to_best() -> None:
     assert [colour_of(share) for share in (0, 0.5, 1)] == [WORST, MIDDLE, BEST]
     assert colour_of(None) == MIDDLE
+
+
+def _of_two_sets(search: SearchRecord) -> SearchRecord:
+    """Trials of an even number are of the set gray, whose scores are ten times as low."""
+
+    def of_set(trial: TrialRecord) -> TrialRecord:
+        gray = trial.number % 2 == 0
+        scores = {name: value / (10 if gray else 1) for name, value in trial.scores.items()}
+        return dataclasses.replace(trial, point={**trial.point, "set": "gray" if gray else "coloured"}, scores=scores)
+
+    return dataclasses.replace(search, trials=[of_set(trial) for trial in search.trials])
+
+
+def test_sets_are_never_compared_with_each_other(tmp_path: Path) -> None:
+    search = _of_two_sets(made_up_search(tmp_path))
+    assert [(best.number, best.point["set"]) for best in search.bests] == [(0, "gray"), (1, "coloured")]
+    assert [search.goodness(best) for best in search.bests] == [1.0, 1.0]
+    assert [search.baseline("coverage", name) for name in search.sets] == pytest.approx([0.097, 0.97])
+    page = write_search_page(search).read_text()
+    for said in ("2 sets, gray, coloured", "best KID×1000 of gray", "Of coloured", "real against real, coloured"):
+        assert said in page, said
+    assert page.count('<th scope="row">real</th>') == 2
+
+
+def test_trials_that_were_not_judged_while_they_trained_are_not_called_unjudged(tmp_path: Path) -> None:
+    search = made_up_search(tmp_path)
+    for trial in search.trials:
+        (trial.folder / "ticks.jsonl").write_text('{"tick": 1, "images": 1000, "seconds": 30.0, "kid": NaN}\n')
+    page = write_search_page(search).read_text()
+    assert "No trial has been judged yet" not in page
+    assert "No trial was judged while it trained" in page
+    assert "No animation with a graph: that needs two ticks" in page

@@ -13,6 +13,7 @@ import pytest
 
 from ganvas.errors import InputError, SettingsError
 from ganvas.search.driver import search
+from ganvas.search.forecast import foretold
 from ganvas.search.search_folder import SearchFolder
 from ganvas.search.trial import FAILED, FINISHED, PRUNED, RUNNING, STOPPED, WAITING, Ended, Event, Tick, TrialSpec
 from ganvas.studio import StudioFolder
@@ -206,6 +207,27 @@ def test_what_never_ends_needs_a_number_and_names_that_are_taken_are_left_alone(
     other.rename(studio.root / "elsewhere")
     with pytest.raises(InputError, match="run one-000 exists and is not this search's"):
         search(studio, "halves", space_of(), budget="64-images", engine=Scripted(), name="one")
+
+
+def test_before_the_first_trial_it_says_how_many_there_are_and_about_how_long(
+    studio: StudioFolder, notes: Notes
+) -> None:
+    space = space_of(budget=["10m", "50m"], batch=[8, 16])
+    search(studio, "halves", space, engine=Scripted(slots=2), judge_n=30, progress=notes)
+    count, time, first = notes.lines[:3]
+    assert count.endswith("4 trials: 4 points, of a grid of 4, 10m or 50m each")
+    assert time.startswith("about 1 h")
+    assert "with 2 at a time" in time
+    assert "finished" in first
+
+
+def test_a_measured_rate_tells_how_long_a_number_of_images_takes(studio: StudioFolder) -> None:
+    asked = {"set": "halves", "sampler": "grid", "trials": None, "repeat": 1, "seed": 0, "score": "kid"}
+    asked |= {"budget": "6k-images", "judge_n": 30}
+    plan = foretold(studio, space_of(batch=[8, 16], gamma=[1.0, 2.0]), asked, 2, images_a_second=10.0)
+    assert plan.seconds_together == pytest.approx(4 * 6000 / 10)
+    assert plan.left_said(1) == "about 10 min for the 1 that are left, with 2 at a time, less what is pruned"
+    assert foretold(studio, space_of(batch=[8, 16]), asked, 2).seconds is None
 
 
 def test_an_alarm_stops_its_trial_alone(studio: StudioFolder, notes: Notes) -> None:

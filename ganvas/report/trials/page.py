@@ -23,7 +23,7 @@ from ganvas.report.templates import render
 from ganvas.report.trials.colour import colour_of
 from ganvas.report.trials.curves import curves_by_seconds, curves_by_share
 from ganvas.report.trials.parallel import parallel
-from ganvas.report.trials.record import STATES, SearchRecord, TrialRecord, short, shown_score
+from ganvas.report.trials.record import SET, STATES, SearchRecord, TrialRecord, short, shown_score
 from ganvas.report.trials.sheets import small_sheet
 from ganvas.report.trials.space import axes_in_words
 from ganvas.report.trials.table import Row, baselines_of, cells_of, columns_of
@@ -51,14 +51,12 @@ def _facts(search: SearchRecord) -> dict[str, Any]:
         "lead": _lead(search),
         "tiles": _tiles(search),
         "why": list(search.why),
-        "best": search.best,
-        "best_told": search.best.told(search.varied) if search.best else "",
-        "best_links": _links(search, search.best) if search.best else [],
-        "animation": _animation(search),
+        "bests": [_best(search, best) for best in search.bests],
+        "set_count": len(search.sets),
         "columns": columns_of(search),
         "rows": [Row(trial, cells_of(search, trial), colour_of(search.goodness(trial))) for trial in search.trials],
         "links": {trial.number: _links(search, trial) for trial in search.trials},
-        "baselines": baselines_of(search),
+        "baselines": [(one, row) for one in search.sets if any(row := baselines_of(search, one))],
         "score": label_of(search.score),
         "better": "lower" if search.lower_is_better else "higher",
         "meaning": words.meaning(search.score),
@@ -83,20 +81,28 @@ def _lead(search: SearchRecord) -> str:
     seeds = f", each under {len(search.trials) // max(1, points)} seeds" if search.repeated else ""
     how = {"grid": " of a grid", "random": ", chosen at random,", "tpe": ", chosen by TPE,"}
     sampler = how.get(str(search.asked.get("sampler")), "")
-    said = f"{points:,} points{sampler} of {len(search.varied)} settings{seeds}, on the set {search.asked.get('set')}"
-    budget = f", each trained for {search.asked['budget']}" if search.asked.get("budget") else ""
+    sets = [str(one if one is not None else search.asked.get("set")) for one in search.sets]
+    where = f"the set {sets[0]}" if len(sets) == 1 else f"{len(sets)} sets, {', '.join(sets)}, each ranked by itself"
+    said = f"{_counted(points, 'point')}{sampler} of {_counted(len(search.varied), 'setting')}{seeds}, on {where}"
+    own = "budget" in search.varied
+    budget = f", each trained for {search.asked['budget']}" if search.asked.get("budget") and not own else ""
     return f"{said}{budget}."
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _tiles(search: SearchRecord) -> list[tuple[str, str, str]]:
     states = Counter(trial.state for trial in search.trials)
     others = ", ".join(f"{states[state]:,} {state}" for state in STATES[1:] if states[state])
     tiles = [("trials finished", f"{states['finished']:,}", others or "all of them")]
-    if search.best is not None:
-        value = search.best.score(search.score)
-        baseline = search.baseline(search.score)
+    for best in search.bests:
+        value, own = best.score(search.score), best.point.get(SET)
+        baseline = search.baseline(search.score, own)
         beside = f"real against real {shown_score(search.score, baseline)}" if baseline is not None else ""
-        tiles.append((f"best {label_of(search.score)}", shown_score(search.score, value), beside))
+        of_set = f" of {own}" if len(search.sets) > 1 else ""
+        tiles.append((f"best {label_of(search.score)}{of_set}", shown_score(search.score, value), beside))
     seconds = sum(trial.seconds for trial in search.trials)
     if seconds:
         tiles.append(("time", words.duration(seconds), "of all trials together"))
@@ -106,12 +112,20 @@ def _tiles(search: SearchRecord) -> list[tuple[str, str, str]]:
     return tiles
 
 
-def _animation(search: SearchRecord) -> Inline | None:
-    if search.best is None:
-        return None
+def _best(search: SearchRecord, best: TrialRecord) -> dict[str, Any]:
+    return {
+        "trial": best,
+        "set": best.point.get(SET) if len(search.sets) > 1 else None,
+        "told": best.told(search.varied),
+        "links": _links(search, best),
+        "animation": _animation(best),
+    }
+
+
+def _animation(best: TrialRecord) -> Inline | None:
     found = (GIF_FILE, *map(score_gif_file, reversed(STYLES)))
-    path = next((search.best.folder / name for name in reversed(found) if search.best.has(name)), None)
-    return inline_file(path, f"Animation of how trial {search.best.number} learned.")
+    path = next((best.folder / name for name in reversed(found) if best.has(name)), None)
+    return inline_file(path, f"Animation of how trial {best.number} learned.")
 
 
 def _links(search: SearchRecord, trial: TrialRecord) -> list[tuple[str, str]]:

@@ -34,7 +34,7 @@ class _Upright:
 
 def parallel(search: SearchRecord) -> str | None:
     """The SVG, None where no setting has two values or no trial has ended with a score."""
-    if not search.varied or search.best is None or len(search.trials) < 2:
+    if not search.varied or not search.bests or len(search.trials) < 2:
         return None
     uprights = [_of_setting(search, name) for name in search.varied] + [_of_score(search)]
     width = LEFT_PX + RIGHT_PX + BETWEEN_PX * (len(uprights) - 1)
@@ -61,11 +61,12 @@ def parallel(search: SearchRecord) -> str | None:
 
 
 def _said(search: SearchRecord) -> str:
-    best = search.best
-    assert best is not None
+    bests = " ".join(f"The best is trial {best.number}: {best.told(search.varied)}." for best in search.bests)
+    if len(search.sets) > 1:
+        bests = bests.replace("The best is", "The best of its set is")
     return (
         f"A line a trial through {', '.join(search.varied)} and {label_of(search.score)}. "
-        f"The best is trial {best.number}: {best.told(search.varied)}. The table below holds the same values."
+        f"{bests} The table below holds the same values."
     )
 
 

@@ -15,6 +15,7 @@ from ganvas.scores.shown import LOWER_IS_BETTER, shown
 
 STATES = FINISHED, PRUNED, *_ = ("finished", "pruned", "stopped", "failed", "running", "waiting")
 DEFAULT_TICKS = 20.0
+SET = "set"  # the axis whose values are judged by different pictures
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,19 @@ class SearchRecord:
     rungs: Sequence[float] = ()
     why: Sequence[str] = ()
 
-    @property
-    def best(self) -> TrialRecord | None:
-        return next((trial for trial in self.trials if trial.score(self.score) is not None), None)
+    @cached_property
+    def sets(self) -> list[Any]:
+        """The sets that are compared, each judged by its own pictures; [None] where all trials have the search's."""
+        return list(dict.fromkeys(trial.point.get(SET) for trial in self.trials)) or [None]
+
+    @cached_property
+    def bests(self) -> list[TrialRecord]:
+        """The best trial of each set that has one."""
+        found: dict[Any, TrialRecord] = {}
+        for trial in self.trials:
+            if trial.score(self.score) is not None:
+                found.setdefault(trial.point.get(SET), trial)
+        return list(found.values())
 
     @property
     def lower_is_better(self) -> bool:
@@ -126,27 +137,31 @@ class SearchRecord:
         kept = [name for name in found if not name.endswith(("_baseline", "_sd")) and name != self.score]
         return [*([self.score] if self.score in found else []), *kept]
 
-    def baseline(self, name: str) -> float | None:
-        """What real pictures get against real ones: the best trial's, since all were judged by the same."""
+    def baseline(self, name: str, set_name: Any = None) -> float | None:
+        """What real pictures of a set get against real ones: the best trial's; all of a set are judged alike."""
         for trial in self.trials:
+            if trial.point.get(SET) != set_name:
+                continue
             if (value := trial.score(f"{name}_baseline")) is not None:
                 return value
         return None
 
     def goodness(self, trial: TrialRecord) -> float | None:
-        """1 for the best of the scores, 0 for the worst, by place: a few outliers must not make all others alike."""
+        """1 for the best score of its set, 0 for the worst, by place: a few outliers must not make all others alike."""
         value = trial.score(self.score)
-        return None if value is None else self._places.get(value)
+        return None if value is None else self._places[trial.point.get(SET)].get(value)
 
     def best_last(self, trials: Iterable[TrialRecord]) -> list[TrialRecord]:
         """In the order in which lines are drawn: the best above all others."""
         return sorted(trials, key=lambda trial: -1.0 if (good := self.goodness(trial)) is None else good)
 
     @cached_property
-    def _places(self) -> dict[float, float]:
-        values = sorted({value for trial in self.trials if (value := trial.score(self.score)) is not None})
-        if not self.lower_is_better:
-            values.reverse()
+    def _places(self) -> dict[Any, dict[float, float]]:
+        scored = [(trial.point.get(SET), trial.score(self.score)) for trial in self.trials]
+        return {one: self._placed({v for of, v in scored if of == one and v is not None}) for one in self.sets}
+
+    def _placed(self, scores: Iterable[float]) -> dict[float, float]:
+        values = sorted(scores, reverse=not self.lower_is_better)
         return {value: 1 - i / max(1, len(values) - 1) for i, value in enumerate(values)}
 
 

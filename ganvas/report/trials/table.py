@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ganvas.report.trials.record import STATES, SearchRecord, TrialRecord, short, shown_score
 from ganvas.report.words import duration, plain
@@ -73,9 +74,9 @@ def cells_of(search: SearchRecord, trial: TrialRecord) -> list[Cell]:
     ]
 
 
-def baselines_of(search: SearchRecord) -> list[str]:
-    """What real pictures get against real ones, under every column of scores; empty where it is not known."""
-    beside = {label_of(name): search.baseline(name) for name in search.score_names}
+def baselines_of(search: SearchRecord, set_name: Any = None) -> list[str]:
+    """What real pictures of a set get against real ones, under every column of scores; empty where it is not known."""
+    beside = {label_of(name): search.baseline(name, set_name) for name in search.score_names}
     names = {label_of(name): name for name in search.score_names}
     found = ((column.name, beside.get(column.name)) for column in columns_of(search))
     return ["" if value is None else shown_score(names[label], value) for label, value in found]

@@ -1,0 +1,49 @@
+"""How a search stands, in a line: sets beside each other, and scores that are none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ganvas.search.standing import Standing
+from ganvas.search.trial import FINISHED, RUNNING, Trial
+
+
+class Bar:
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.done, self.text = 0.0, ""
+
+    def advance(self, steps: float = 1) -> None:
+        self.done += steps
+
+    def describe(self, text: str) -> None:
+        self.text = text
+
+
+def finished(number: int, set_name: str, kid: float) -> Trial:
+    return Trial(number, number, {"set": set_name}, 0, f"s-{number:03d}", FINISHED, scores={"kid": kid})
+
+
+def test_every_set_has_a_best_of_its_own() -> None:
+    trials = [finished(0, "gray", 0.02), finished(1, "coloured", 0.3), finished(2, "coloured", 0.2)]
+    running = Trial(3, 3, {"set": "gray"}, 0, "s-003", RUNNING)
+    standing, bar = Standing("s", 4, "kid", ["set"]), Bar()
+    standing.show(bar, {trial.number: trial for trial in [*trials, running]}, [3], {})
+    assert (
+        bar.text == "3 of 4 ended · running 3 at 0% · best of gray KID×1000 20 (0) · best of coloured KID×1000 200 (2)"
+    )
+    assert standing.said_at_end(trials).endswith(
+        "the best of gray is s-000 with KID×1000 20, the best of coloured is s-002 with KID×1000 200"
+    )
+
+
+@pytest.mark.parametrize("kid", [float("nan"), float("inf")])
+def test_a_score_that_is_no_number_is_no_score(kid: float) -> None:
+    broken, good = (replace(finished(i, "", score), point={}) for i, score in enumerate([kid, 0.1]))
+    standing = Standing("s", 2, "kid", [])
+    assert "KID" not in standing.said(broken)
+    assert standing.said_at_end([broken, good]).endswith("the best is s-001 with KID×1000 100")
+    assert standing.said_at_end([broken]).endswith("none could be judged")
