@@ -19,7 +19,7 @@ from ganvas.search.asking import asked_for, begin, find_search, planned
 from ganvas.search.disk import KEPT, sweep
 from ganvas.search.engine import Engine
 from ganvas.search.groups import Group, plan_trials, recall, tell
-from ganvas.search.jobs import local_engine
+from ganvas.search.jobs import local_engine, record_of
 from ganvas.search.light import read_light, ticks_of
 from ganvas.search.pruning import decide
 from ganvas.search.samplers import Sampler, make_sampler
@@ -81,7 +81,7 @@ def search(
                 if engine is None:
                     engine, asked["engine"] = local_engine(studio, folder, first, asked, jobs, progress)
                 else:
-                    asked["engine"] = {"name": type(engine).__name__.removesuffix("Engine").lower()}
+                    asked["engine"] = record_of(engine, folder, asked)
                 folder.write_asked(asked)
                 driver.drive(engine)
             progress.note(driver.said_at_end())
