@@ -124,7 +124,7 @@ class RayCluster:
         wants = f"{self.threads} processors" + (f" and {self.gpus:g} GPUs" if self.gpus else "")
         raise InputError(
             f"no node of the Ray cluster has room for a trial: it wants {wants}, the largest of {len(nodes)} nodes has "
-            f"{most['CPU']:g} and {most['GPU']:g}; ask for less (--threads, --gpus), or start a node with `ray start --num-cpus`"
+            f"{most['CPU']:g} and {most['GPU']:g}; ask for less with --threads and --gpus, or start a larger node"
         )
 
 
