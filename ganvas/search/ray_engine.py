@@ -78,6 +78,7 @@ class RayEngine:
             _generator_backpressure_num_objects=AHEAD,
         )(run_trial)
         self._stops = self._stops_actor()
+        self._stops.keep.remote(studio.settings.catalog.url)
         self.hosts: dict[int, str] = {}  # of each trial, the last that it ran on
         self.nodes: dict[int, str] = {}
 
@@ -147,18 +148,13 @@ class RayEngine:
         return _Running(spec, order.attempt, self._task.remote(order, self._stops), cargo)
 
     def _order(self, spec: TrialSpec, cargo: Cargo | None) -> Order:
-        url = self._studio.settings.catalog.url
         is_file = self._studio.catalog.is_sqlite
-        # An address may hold a password. Whoever is sent the set needs none, and then works in the folder only where
-        # it can without.
-        shares = cargo is None or url is None
         return Order(
             spec=replace(spec, threads=self._cluster.threads),
             attempt=next(self._attempts),
             folder=str(self._studio.root),
-            token=self._token if shares else None,
+            token=self._token,
             machine=this_machine() if is_file else None,
-            database=url if shares else None,
             cargo=cargo,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import platform
 import shutil
 import socket
@@ -104,12 +105,16 @@ class Recording(RayEngine):
 
 
 def test_where_the_folder_is_seen_trials_work_in_it(nodes: Nodes, tmp_path: Path) -> None:
-    studio = studio_in(tmp_path)
+    made = studio_in(tmp_path)
+    made.catalog.close()
+    (made.root / "catalog.db").rename(tmp_path / "elsewhere.db")  # only who is told the address finds it
+    studio = StudioFolder.open(made.root, f"sqlite:///{tmp_path}/elsewhere.db")
     notes = Notes()
     engine = RayEngine(studio, nodes.address, threads=2, progress=notes)
     given: dict[str, Any] = {"judge_n": 20, "name": "seen"}
     folder = search(studio, "halves", space_of(warmup=[0.03]), budget="320-images", engine=engine, **given)
     assert [(trial.state, trial.worker) for trial in folder.trials()] == [(FINISHED, platform.node())]
+    assert studio.catalog.existing_run(folder.trials()[0].run).state == "finished"
     assert not [line for line in notes.lines if "is sent to the cluster" in line]
     said = folder.read_asked()["engine"]
     assert (said["name"], said["jobs"], said["threads"], said["gpus"]) == ("ray", None, 2, 0.0)
@@ -196,12 +201,11 @@ def test_a_trial_that_cannot_go_on_makes_room_for_the_next(
     one, waits, locked, last = (
         TrialSpec(number, f"long-{number}", "halves", long, judge_n=20, threads=2) for number in range(4)
     )
-    engine = RayEngine(studio, nodes.address, threads=2)
-    engine._ships = True
+    engine = RayEngine(studio, nodes.address, threads=2, reach="shipped")
     assert engine.slots == 1
     try:
         engine.start(one)
-        heard(engine, lambda event: event.number == 0 and event.images > 0)
+        placed(engine, 0)
 
         engine.start(waits)  # for room: it cannot hear that it shall stop
         engine.stop(1)
@@ -223,13 +227,20 @@ def test_a_trial_that_cannot_go_on_makes_room_for_the_next(
         assert locked.run in str(end.reason)
 
         engine.start(last)
-        heard(engine, lambda event: event.number == 3 and event.images > 0)
+        placed(engine, 3)
 
         engine._studio.settings.catalog.url = "postgresql://me:secret@here/studio"
         order = engine._order(last, engine._cargo(last))
-        assert (order.token, order.database) == (None, None)  # no password goes with a set
+        assert b"secret" not in pickle.dumps(order)  # whoever is sent the set needs no password
     finally:
         engine.close()
+
+
+def placed(engine: RayEngine, number: int) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while number not in engine.hosts:
+        assert not [event for event in engine.wait(0.1) if isinstance(event, Ended)]
+        assert time.monotonic() < end, f"trial {number} has begun nowhere in {PATIENCE_S} s"
 
 
 def never_arrives(*_: Any, **__: Any) -> Any:
