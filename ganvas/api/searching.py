@@ -41,12 +41,15 @@ class Searching:
         *,
         settings: Mapping[str, Any] | None = None,
         ray: str | None = None,
+        threads: int | None = None,
+        gpus: float | None = None,
         **options: Any,
     ) -> Searched:
         """Try points of a space on a set, or go on with the search that was asked the same.
 
         `space` is a TOML file, a dict of axes or a list of alternatives; `settings` (dotted names) are common to all
-        trials; `ray` is auto or a cluster's address. The options: trials, sampler (grid, random, tpe), budget, jobs,
+        trials; `ray` is auto, local or a cluster's address, and each trial has `threads` (1) and `gpus` (1 where there
+        are any; 0.5 for half of one) there. The options: trials, sampler (grid, random, tpe), budget, jobs,
         repeat, score, judge_n, prune, keep, seed, name, retry_failed, as in `ganvas search --help`.
         """
         from ganvas.search.driver import search
@@ -54,7 +57,7 @@ class Searching:
         studio = _studio(self)
         chosen = studio.named_set(set_name)
         whole = space_of(space, settings)
-        engine = _ray_engine(self.folder, ray, options, self.progress)
+        engine = _ray_engine(self.folder, ray, threads, gpus, options, self.progress)
         folder = search(self.folder, chosen.name, whole, engine=engine, progress=self.progress, **options)
         return Searched(studio, folder.name)
 
@@ -187,12 +190,15 @@ class Search:
         score: str = "kid",
         jobs: int | None = None,
         ray: str | None = None,
+        threads: int | None = None,
+        gpus: float | None = None,
         seed: int = 0,
         settings: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> None:
         self.space = space
         self.ray = ray
+        self.threads, self.gpus = threads, gpus
         self.settings = settings
         self.options: dict[str, Any] = {"sampler": sampler, "budget": budget, "trials": trials, "repeat": repeat}
         self.options |= {"score": score, "jobs": jobs, "seed": seed, **options}
@@ -200,7 +206,13 @@ class Search:
     def fit(self, pictures: PictureSet) -> Search:
         """Search on a set. Raises InputError where no trial could be finished and judged; results_ says why."""
         self.searched_ = pictures.studio.search(
-            pictures.name, self.space, settings=self.settings, ray=self.ray, **self.options
+            pictures.name,
+            self.space,
+            settings=self.settings,
+            ray=self.ray,
+            threads=self.threads,
+            gpus=self.gpus,
+            **self.options,
         )
         self.results_ = self.searched_.results().frame()
         found = self.searched_.best()
@@ -235,12 +247,22 @@ def _studio(studio: Any) -> Studio:
 
 
 def _ray_engine(
-    studio: StudioFolder, address: str | None, options: Mapping[str, Any], progress: Progress
+    studio: StudioFolder,
+    address: str | None,
+    threads: int | None,
+    gpus: float | None,
+    options: Mapping[str, Any],
+    progress: Progress,
 ) -> Engine | None:
     if address is None:
+        if threads is not None or gpus is not None:
+            raise SettingsError(
+                "threads and gpus are of a trial on a Ray cluster, and here --jobs shares the processors out: "
+                "leave --threads and --gpus out, or give --ray"
+            )
         return None
     if options.get("jobs") is not None:
         raise SettingsError("jobs are of this machine, and a Ray cluster shares out its own: leave --jobs or --ray out")
     from ganvas.search.ray_engine import RayEngine
 
-    return RayEngine(studio, address, progress=progress)
+    return RayEngine(studio, address, 1 if threads is None else threads, gpus, progress=progress)

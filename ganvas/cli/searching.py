@@ -67,6 +67,10 @@ def run(
     ray: Annotated[
         str | None, typer.Option("--ray", metavar="auto|ADDRESS", help="Run on a Ray cluster in place of this machine.")
     ] = None,
+    threads: Annotated[int | None, typer.Option("--threads", help="With --ray: processors of each run; 1.")] = None,
+    gpus: Annotated[
+        float | None, typer.Option("--gpus", help="With --ray: GPUs of each run, 0.5 for half of one; 1 if there are.")
+    ] = None,
     repeat: Annotated[int, typer.Option("--repeat", help="Seeds of every point; each is a run.")] = 1,
     score: Annotated[str, typer.Option("--score", help="What is to be best: kid, coverage, …")] = "kid",
     judge_n: Annotated[int, typer.Option("--judge", metavar="N", help="Pictures a finished run is judged by.")] = 1000,
@@ -91,7 +95,7 @@ def run(
         _print_forecast(studio.plan_search(set_name, space, common, **options), as_json)
         return
     options |= {"prune": prune, "keep": keep, "name": name, "retry_failed": retry_failed}
-    searched = studio.search(set_name, space, settings=common, ray=ray, **options)
+    searched = studio.search(set_name, space, settings=common, ray=ray, threads=threads, gpus=gpus, **options)
     if as_json:
         print_json(searched.status())
         return

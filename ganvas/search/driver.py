@@ -20,7 +20,7 @@ from ganvas.search.disk import KEPT, sweep
 from ganvas.search.engine import Engine
 from ganvas.search.forecast import foretold
 from ganvas.search.groups import Group, plan_trials, recall, tell
-from ganvas.search.jobs import local_engine
+from ganvas.search.jobs import local_engine, record_of
 from ganvas.search.light import read_light, ticks_of
 from ganvas.search.pruning import decide
 from ganvas.search.samplers import Sampler, make_sampler
@@ -82,7 +82,7 @@ def search(
                 if engine is None:
                     engine, asked["engine"] = local_engine(studio, folder, first, asked, jobs, progress)
                 else:
-                    asked["engine"] = {"name": type(engine).__name__.removesuffix("Engine").lower()}
+                    asked["engine"] = record_of(engine, folder, asked)
                 folder.write_asked(asked)
                 driver.foretell(engine)
                 driver.drive(engine)

@@ -18,6 +18,7 @@ from typing import Any
 from ganvas.errors import InputError
 from ganvas.progress import Progress
 from ganvas.record_folder import write_json
+from ganvas.search.engine import Engine
 from ganvas.search.local import LocalEngine, gpus_here
 from ganvas.search.search_folder import SearchFolder
 from ganvas.search.trial import TrialSpec
@@ -65,10 +66,20 @@ def local_engine(
         plan = JobPlan(before["jobs"], before["threads"], before["reason"], before.get("images_a_second"))
     else:
         plan = _plan(studio, scratch, first, jobs, len(gpus), progress)
-        _check_fair(folder, before, plan, str(asked["budget"]))
+        _check_fair(folder, before, plan.threads, str(asked["budget"]), "leave --jobs out")
     progress.note(str(plan))
     engine = LocalEngine(studio, scratch, plan.jobs, plan.threads, gpus)
     return engine, {"name": LOCAL, **asdict(plan)}
+
+
+def record_of(engine: Engine, folder: SearchFolder, asked: dict[str, Any]) -> dict[str, Any]:
+    """What search.json says of an engine that was given. Raises InputError as `local_engine` does."""
+    record = getattr(engine, "record", None) or {"name": type(engine).__name__.removesuffix("Engine").lower()}
+    before, threads = asked.get("engine") or {}, record.get("threads")
+    if threads is not None:
+        how = f"give --threads {before.get('threads')}"
+        _check_fair(folder, before, threads, str(asked["budget"]), how)
+    return record
 
 
 def _plan(
@@ -88,12 +99,12 @@ def _plan(
     return _measured(studio, scratch, first, cores, progress)
 
 
-def _check_fair(folder: SearchFolder, before: dict[str, Any], plan: JobPlan, budget: str) -> None:
+def _check_fair(folder: SearchFolder, before: dict[str, Any], threads: int, budget: str, how: str) -> None:
     timed = not budget.endswith(("images", "image", "epochs", "epoch"))
-    if timed and folder.trials_file.exists() and before.get("threads", plan.threads) != plan.threads:
+    if timed and folder.trials_file.exists() and before.get("threads", threads) != threads:
         raise InputError(
             f"the trials of {folder.name} had {before['threads']} threads each for {budget}, and would have "
-            f"{plan.threads} now, which is not fair: leave --jobs out, or search anew with another --name"
+            f"{threads} now, which is not fair: {how}, or search anew with another --name"
         )
 
 

@@ -36,6 +36,7 @@ class RayCluster:
     """
 
     def __init__(self, address: str = AUTO, threads: int = 1, gpus: float | None = None) -> None:
+        _check_share(threads, gpus)
         self.ray = _ray()
         self.address, self.threads = address, threads
         self._ours = not self.ray.is_initialized()
@@ -123,8 +124,15 @@ class RayCluster:
         wants = f"{self.threads} processors" + (f" and {self.gpus:g} GPUs" if self.gpus else "")
         raise InputError(
             f"no node of the Ray cluster has room for a trial: it wants {wants}, the largest of {len(nodes)} nodes has "
-            f"{most['CPU']:g} and {most['GPU']:g}; ask for fewer threads, or start a node with `ray start --num-cpus`"
+            f"{most['CPU']:g} and {most['GPU']:g}; ask for less with --threads and --gpus, or start a larger node"
         )
+
+
+def _check_share(threads: int, gpus: float | None) -> None:
+    if threads < 1:
+        raise InputError(f"a trial with {threads} threads never ends: give 1 or more with --threads")
+    if gpus is not None and not (0 <= gpus <= 1 or gpus > 1 and float(gpus).is_integer()):
+        raise InputError(f"--gpus {gpus:g}: give a share of one GPU (0.5), or a whole number of them; 0 is none")
 
 
 def _ray() -> Any:

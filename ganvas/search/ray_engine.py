@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, Literal
 
+from ganvas.errors import InputError
 from ganvas.progress import Progress, Silent
 from ganvas.search.ray_cluster import AUTO, RayCluster
 from ganvas.search.ray_trial import TOKEN_FILE, Message, Order, Placed, Stops, Unreachable, run_trial, this_machine
@@ -36,6 +37,7 @@ class _Running:
     attempt: int
     messages: Any  # ray.ObjectRefGenerator
     cargo: Cargo | None  # held: what nobody refers to is dropped from the object store
+    placed: bool = False  # a task that has not begun hears nothing: it is cancelled, not asked to stop
     receiver: Receiver | None = None
     last: Tick | None = None
     begun: float = field(default_factory=time.monotonic)
@@ -64,6 +66,7 @@ class RayEngine:
         self._ships = reach == "shipped"
         self._sets: dict[str, ShippedSet] = {}
         self._running: dict[int, _Running] = {}
+        self._told: list[Event] = []  # what `stop` found out, for the next `wait`
         self._closed = False
         self._attempts = count()
         self._task = self._ray.remote(
@@ -75,12 +78,22 @@ class RayEngine:
             _generator_backpressure_num_objects=AHEAD,
         )(run_trial)
         self._stops = self._stops_actor()
+        self._stops.keep.remote(studio.settings.catalog.url)
         self.hosts: dict[int, str] = {}  # of each trial, the last that it ran on
         self.nodes: dict[int, str] = {}
 
     @property
     def slots(self) -> int:
         return self._cluster.slots
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What search.json says of it: `jobs` is None, since nodes come and go."""
+        threads, gpus, nodes = self._cluster.threads, self._cluster.gpus, len(self._cluster.nodes())
+        among = "one node" if nodes == 1 else f"{nodes} nodes"
+        share = f" and {gpus:g} GPU" if gpus else ""
+        reason = f"a Ray cluster of {among} shares them out; with {threads} CPU{share} each, {self.slots} when it began"
+        return {"name": "ray", "jobs": None, "threads": threads, "gpus": gpus, "reason": reason}
 
     def start(self, spec: TrialSpec) -> str:
         """Begin a trial somewhere in the cluster; `hosts` says where as soon as it is known."""
@@ -89,7 +102,7 @@ class RayEngine:
 
     def wait(self, seconds: float) -> Sequence[Event]:
         deadline = time.monotonic() + seconds
-        events: list[Event] = []
+        events, self._told = self._told, []
         while not events:
             left = deadline - time.monotonic()
             if left <= 0 and seconds > 0:
@@ -104,8 +117,11 @@ class RayEngine:
         return events
 
     def stop(self, number: int) -> None:
-        if (trial := self._running.get(number)) is not None:
-            self._stops.stop.remote(trial.attempt)
+        if (trial := self._running.get(number)) is None:
+            return
+        self._stops.stop.remote(trial.attempt)
+        if not trial.placed:
+            self._told.append(self._lost(trial, None))
 
     def close(self) -> None:
         """End all trials politely and take in what they saved; then leave the cluster."""
@@ -113,33 +129,34 @@ class RayEngine:
             return
         self._closed = True
         try:
-            for number in self._running:
+            for number in list(self._running):
                 self.stop(number)
             deadline = time.monotonic() + GRACE_S
             while self._running and time.monotonic() < deadline:
                 self.wait(1.0)
         finally:
-            for trial in self._running.values():
-                self._let_go(trial)
-            self._running.clear()
+            for trial in list(self._running.values()):
+                self._cancel(trial)
+                self._forget(trial)
             with suppress(Exception):
                 self._ray.kill(self._stops)
             self._cluster.close()
 
     def _submitted(self, spec: TrialSpec) -> _Running:
         cargo = self._cargo(spec) if self._ships else None
-        url = self._studio.settings.catalog.url
+        order = self._order(spec, cargo)
+        return _Running(spec, order.attempt, self._task.remote(order, self._stops), cargo)
+
+    def _order(self, spec: TrialSpec, cargo: Cargo | None) -> Order:
         is_file = self._studio.catalog.is_sqlite
-        order = Order(
+        return Order(
             spec=replace(spec, threads=self._cluster.threads),
             attempt=next(self._attempts),
             folder=str(self._studio.root),
             token=self._token,
             machine=this_machine() if is_file else None,
-            database=url,
             cargo=cargo,
         )
-        return _Running(spec, order.attempt, self._task.remote(order, self._stops), cargo)
 
     def _cargo(self, spec: TrialSpec) -> Cargo:
         """The set, put into the object store once; the run as far as it is; one whose weights it starts with."""
@@ -163,7 +180,7 @@ class RayEngine:
         try:
             message: Message = self._ray.get(next(trial.messages), timeout=FETCH_S)
         except StopIteration:
-            yield self._ended(trial, WAITING, "lost: its task ended without a word")
+            yield self._lost(trial, "lost: its task ended without a word")
         except errors.OutOfMemoryError:
             yield self._ended(
                 trial, FAILED, "its node had no memory left: ask for a smaller batch, or more threads each"
@@ -171,7 +188,7 @@ class RayEngine:
         except errors.RayTaskError as error:
             yield self._ended(trial, FAILED, _could_not_begin(error))
         except errors.RayError as error:
-            yield self._ended(trial, WAITING, f"lost with its worker ({type(error).__name__})")
+            yield self._lost(trial, f"lost with its worker ({type(error).__name__})")
         else:
             yield from self._taken(trial, message)
 
@@ -179,11 +196,12 @@ class RayEngine:
         number = trial.spec.number
         if isinstance(message, Unreachable):
             self._ships = True
-            self._running[number] = self._submitted(trial.spec)
+            if self._closed:
+                yield self._lost(trial, None)
+            else:
+                self._running[number] = self._submitted(trial.spec)
         elif isinstance(message, Placed):
-            self.hosts[number], self.nodes[number] = message.host, message.node
-            if not message.shared:
-                trial.receiver = Receiver(self._studio, trial.spec.run)
+            yield from self._placed(trial, message)
         elif isinstance(message, Tick):
             trial.last = message
             yield message
@@ -193,7 +211,23 @@ class RayEngine:
         elif trial.receiver is not None:
             trial.receiver.take(message)
 
-    def _ended(self, trial: _Running, state: str, reason: str) -> Ended:
+    def _placed(self, trial: _Running, message: Placed) -> Iterator[Event]:
+        number, trial.placed = trial.spec.number, True
+        self.hosts[number], self.nodes[number] = message.host, message.node
+        if message.shared:
+            return
+        try:
+            trial.receiver = Receiver(self._studio, trial.spec.run)
+        except InputError as error:  # one trial's trouble is none of the others'
+            self._cancel(trial)
+            yield self._ended(trial, FAILED, str(error))
+
+    def _lost(self, trial: _Running, reason: str | None) -> Ended:
+        """Its task is cancelled first: it may live on, and the run is nobody else's before it has let go."""
+        self._cancel(trial)
+        return self._ended(trial, WAITING, reason)
+
+    def _ended(self, trial: _Running, state: str, reason: str | None) -> Ended:
         self._forget(trial)
         images = trial.last.images if trial.last else 0
         seconds = round(time.monotonic() - trial.begun, 3)
@@ -204,12 +238,10 @@ class RayEngine:
         if trial.receiver is not None:
             trial.receiver.close()
 
-    def _let_go(self, trial: _Running) -> None:
-        """Of one that did not end when asked to."""
+    def _cancel(self, trial: _Running) -> None:
+        """Its worker is ended, and the trial's process, which loses its starter, saves and ends."""
         with suppress(Exception):
             self._ray.cancel(trial.messages, force=True)
-        if trial.receiver is not None:
-            trial.receiver.close()
 
     def _stops_actor(self) -> Any:
         """On this machine: it is needed as long as this process is, and not longer."""

@@ -43,7 +43,6 @@ class Order:
     folder: str
     token: str | None
     machine: str | None
-    database: str | None = field(repr=False)
     cargo: Cargo | None = field(repr=False)
     version: str = __version__
 
@@ -68,10 +67,23 @@ Message = Placed | Unreachable | News | Event
 
 
 class Stops:
-    """The actor that knows which trials shall stop. Waiting costs nothing: one call an attempt, answered when it is."""
+    """The actor that knows which trials shall stop. Waiting costs nothing: one call an attempt, answered when it is.
+
+    It also keeps the database's address, which may hold a password, for those that see the studio and for no others.
+    """
 
     def __init__(self) -> None:
         self._asked: dict[int, asyncio.Event] = {}
+        self._database: str | None = None
+        self._told = asyncio.Event()
+
+    async def keep(self, database: str | None) -> None:
+        self._database = database
+        self._told.set()
+
+    async def database(self) -> str | None:
+        await self._told.wait()
+        return self._database
 
     async def stopped(self, attempt: int) -> bool:
         return await self._asked.setdefault(attempt, asyncio.Event()).wait()
@@ -115,7 +127,8 @@ def _run(order: Order, stops: Any) -> Iterator[Message]:
     stop = stops.stopped.remote(order.attempt).future()
     with ExitStack() as borrowed:
         if shared:
-            yield from _followed(StudioFolder.open(order.folder, order.database), spec, stop)
+            database = stops.database.remote().future().result()
+            yield from _followed(StudioFolder.open(order.folder, database), spec, stop)
         else:
             assert order.cargo is not None
             studio = borrowed.enter_context(borrowed_studio(order.cargo, ray.get))

@@ -1,6 +1,7 @@
 """On a machine that cannot see the studio: a studio for one trial, made of what was sent and gone when it ends.
 
-The set is unpacked once on each machine, into a folder of the system's temporary one that is named by its content.
+The set is unpacked once on each machine, into a folder of the system's temporary one that is named by its content, and
+goes when no trial has used it for a week.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,29 +24,29 @@ from ganvas.search.shipping import FEATURES, Cargo, ShippedFile, ShippedRun, Shi
 from ganvas.studio import StudioFolder
 
 Get = Callable[[Any], bytes]
-IN_USE = ".in-use"
+IN_USE = ".in-use"  # locked while it is; its time says when it last was
+KEPT_S = 7 * 86400.0  # a set that no trial uses
 
 
 @contextmanager
 def borrowed_studio(cargo: Cargo, get: Get) -> Iterator[StudioFolder]:
     """A studio with the set and the runs that were sent. Raises InputError for what arrived damaged."""
     home = _home()
-    with _alone(home):
-        packed = _unpacked(home, cargo.picture_set, get)
-        _sweep(home / "studios")
-        root = Path(tempfile.mkdtemp(dir=home / "studios"))
-        in_use = (root / IN_USE).open("w")
-        fcntl.flock(in_use, fcntl.LOCK_EX)
-    try:
-        with in_use:
-            studio = StudioFolder.create(root / "studio")
-            _put_set(studio, packed)
-            for run in cargo.runs:
-                _put_run(studio, run, get)
-            yield studio
-            studio.catalog.close()
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
+    with ExitStack() as held:
+        with _alone(home):
+            packed = _unpacked(home, cargo.picture_set, get)
+            held.enter_context(_used(packed.parent))
+            _sweep(home / "studios", 0.0)
+            _sweep(home / "sets", KEPT_S)
+            root = Path(tempfile.mkdtemp(dir=home / "studios"))
+            held.callback(shutil.rmtree, root, ignore_errors=True)
+            held.enter_context(_used(root))
+        studio = StudioFolder.create(root / "studio")
+        _put_set(studio, packed)
+        for run in cargo.runs:
+            _put_run(studio, run, get)
+        yield studio
+        studio.catalog.close()
 
 
 def _home() -> Path:
@@ -86,11 +88,27 @@ def _is_there(folder: Path, file: ShippedFile) -> bool:
         return False
 
 
-def _sweep(studios: Path) -> None:
-    """Remove what trials left behind that were killed with their worker."""
-    for left in studios.iterdir():
+@contextmanager
+def _used(folder: Path) -> Iterator[None]:
+    """Nobody sweeps it for so long; its time says when it last was used."""
+    path = folder / IN_USE
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        os.utime(file.fileno())
         try:
-            with (left / IN_USE).open("w") as file:
+            yield
+        finally:
+            with suppress(OSError):  # systems tidy up their temporary folders file by file
+                os.utime(path)
+
+
+def _sweep(folder: Path, kept_s: float) -> None:
+    """Remove what nothing uses and nothing has used for so long, also what trials left that were killed."""
+    for left in folder.iterdir():
+        try:
+            with (left / IN_USE).open("a") as file:  # which leaves its time as it is
+                if time.time() - os.fstat(file.fileno()).st_mtime < kept_s:
+                    continue
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             continue

@@ -155,6 +155,10 @@ def test_jobs_and_a_cluster_exclude_each_other(call: Call, small: Path) -> None:
     code, _, error = call("small", small / "space.toml", "--ray", "auto", "--jobs", 2)
     assert (code, error.count("\n")) == (1, 1)
     assert "leave --jobs or --ray out" in error
+    for option in (["--threads", 2], ["--gpus", 0.5]):
+        code, _, error = call("small", small / "space.toml", *option)
+        assert (code, error.count("\n")) == (1, 1)
+        assert "leave --threads and --gpus out, or give --ray" in error
 
 
 def test_a_thousand_trials_are_a_table_of_the_best_and_files_of_all(call: Call, recorded: str, tmp_path: Path) -> None:

@@ -11,12 +11,13 @@ import pytest
 from ganvas.errors import InputError
 from ganvas.progress import Silent
 from ganvas.search import jobs
-from ganvas.search.jobs import local_engine, measure
+from ganvas.search.jobs import local_engine, measure, record_of
 from ganvas.search.search_folder import SearchFolder
 from ganvas.search.space import settings_of
 from ganvas.search.trial import Trial, TrialSpec
 from ganvas.studio import StudioFolder
 from ganvas.workers import processors
+from tests.search.engines import Scripted
 from tests.search.studios import TINY, studio_in
 from tests.train.conftest import Notes
 
@@ -89,3 +90,18 @@ def test_other_threads_in_the_middle_of_a_search_by_time_are_refused(
     assert (engine.slots, record["threads"]) == (more, 1)
     with pytest.raises(InputError, match="1 or more with --jobs"):
         local_engine(studio, folder, spec(), ASKED, 0, Silent())
+
+
+class Sharing(Scripted):
+    """An engine that says how many threads a trial has."""
+
+    record: dict[str, Any] = {"name": "ray", "jobs": None, "threads": 2, "reason": "shared out"}
+
+
+def test_an_engine_that_is_given_tells_its_threads_and_keeps_to_them(folder: SearchFolder) -> None:
+    assert record_of(Scripted(), folder, ASKED) == {"name": "scripted"}
+    folder.write_trials([Trial(0, 0, {}, 0, "one-000")])
+    before = {"name": "ray", "jobs": None, "threads": 4, "reason": "shared out"}
+    with pytest.raises(InputError, match="not fair: give --threads 4, or search anew"):
+        record_of(Sharing(), folder, {"budget": "10m", "engine": before})
+    assert record_of(Sharing(), folder, {"budget": "20-epochs", "engine": before}) == Sharing.record

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import platform
 import shutil
 import socket
@@ -20,12 +21,13 @@ from ganvas.search.driver import search
 from ganvas.search.ray_cluster import RayCluster
 from ganvas.search.ray_engine import RayEngine
 from ganvas.search.space import settings_of
-from ganvas.search.trial import FINISHED, WAITING, Ended, Event, Tick, Trial, TrialSpec
+from ganvas.search.trial import FAILED, FINISHED, WAITING, Ended, Event, Tick, Trial, TrialSpec
 from ganvas.studio import StudioFolder
 from ganvas.train.checkpoint import checkpoints, damage, state_of
 from ganvas.train.run_folder import RunFolder, read_lines
 from ganvas.workers import worker_environment
 from tests.search.studios import TINY, space_of, studio_in
+from tests.train.conftest import Notes
 
 pytest.importorskip("ray", reason="Ray is not installed: pip install 'ganvas[ray]'")
 
@@ -102,8 +104,24 @@ class Recording(RayEngine):
         return events
 
 
-@pytest.mark.parametrize("reach", ["auto", "shipped"])
-def test_a_killed_node_costs_only_its_own_trial(nodes: Nodes, tmp_path: Path, reach: Any) -> None:
+def test_where_the_folder_is_seen_trials_work_in_it(nodes: Nodes, tmp_path: Path) -> None:
+    made = studio_in(tmp_path)
+    made.catalog.close()
+    (made.root / "catalog.db").rename(tmp_path / "elsewhere.db")  # only who is told the address finds it
+    studio = StudioFolder.open(made.root, f"sqlite:///{tmp_path}/elsewhere.db")
+    notes = Notes()
+    engine = RayEngine(studio, nodes.address, threads=2, progress=notes)
+    given: dict[str, Any] = {"judge_n": 20, "name": "seen"}
+    folder = search(studio, "halves", space_of(warmup=[0.03]), budget="320-images", engine=engine, **given)
+    assert [(trial.state, trial.worker) for trial in folder.trials()] == [(FINISHED, platform.node())]
+    assert studio.catalog.existing_run(folder.trials()[0].run).state == "finished"
+    assert not [line for line in notes.lines if "is sent to the cluster" in line]
+    said = folder.read_asked()["engine"]
+    assert (said["name"], said["jobs"], said["threads"], said["gpus"]) == ("ray", None, 2, 0.0)
+    assert "nodes shares them out; with 2 CPU each, " in said["reason"].replace("one node", "nodes")
+
+
+def test_a_killed_node_costs_only_its_own_trial(nodes: Nodes, tmp_path: Path) -> None:
     studio, second = studio_in(tmp_path), nodes.second()
     lost: list[int] = []
 
@@ -112,7 +130,7 @@ def test_a_killed_node_costs_only_its_own_trial(nodes: Nodes, tmp_path: Path, re
         lost.extend(number for number, node in engine.nodes.items() if node == second)
         nodes.kill_second()
 
-    engine = Recording(studio, nodes.address, reach=reach, then=kill)
+    engine = Recording(studio, nodes.address, reach="shipped", then=kill)
     assert engine.slots == 3
     space = space_of(warmup=[0.03, 0.05], ticks=12)
     folder = search(studio, "halves", space, budget="3840-images", judge_n=20, engine=engine, prune=False)
@@ -174,6 +192,63 @@ def test_what_is_stopped_sends_home_what_it_saved(nodes: Nodes, tmp_path: Path) 
         assert row.images_seen == saved_images(studio, spec.run) > 0
 
 
+def test_a_trial_that_cannot_go_on_makes_room_for_the_next(
+    nodes: Nodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is room for one: each is only heard of when the one before has let go of its processors."""
+    studio = studio_in(tmp_path)
+    long = {**settings_of(TINY), "budget": "2000000-images", "ticks": 1000}
+    one, waits, locked, last = (
+        TrialSpec(number, f"long-{number}", "halves", long, judge_n=20, threads=2) for number in range(4)
+    )
+    engine = RayEngine(studio, nodes.address, threads=2, reach="shipped")
+    assert engine.slots == 1
+    try:
+        engine.start(one)
+        placed(engine, 0)
+
+        engine.start(waits)  # for room: it cannot hear that it shall stop
+        engine.stop(1)
+        ends = [event for event in engine.wait(0.0) if isinstance(event, Ended)]
+        assert [(end.number, end.state) for end in ends] == [(1, WAITING)]
+
+        with monkeypatch.context() as away:
+            away.setattr(engine._ray, "get", never_arrives)
+            end = heard(engine, lambda event: isinstance(event, Ended))
+        assert isinstance(end, Ended)
+        assert (end.number, end.state) == (0, WAITING)
+        assert "GetTimeoutError" in str(end.reason)
+
+        with RunFolder(studio.runs / locked.run).lock():
+            engine.start(locked)
+            end = heard(engine, lambda event: isinstance(event, Ended))
+        assert isinstance(end, Ended)
+        assert (end.number, end.state) == (2, FAILED)
+        assert locked.run in str(end.reason)
+
+        engine.start(last)
+        placed(engine, 3)
+
+        engine._studio.settings.catalog.url = "postgresql://me:secret@here/studio"
+        order = engine._order(last, engine._cargo(last))
+        assert b"secret" not in pickle.dumps(order)  # whoever is sent the set needs no password
+    finally:
+        engine.close()
+
+
+def placed(engine: RayEngine, number: int) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while number not in engine.hosts:
+        assert not [event for event in engine.wait(0.1) if isinstance(event, Ended)]
+        assert time.monotonic() < end, f"trial {number} has begun nowhere in {PATIENCE_S} s"
+
+
+def never_arrives(*_: Any, **__: Any) -> Any:
+    from ray.exceptions import GetTimeoutError
+
+    raise GetTimeoutError("it took too long")
+
+
 def test_a_cluster_that_cannot_be_used_is_told_in_a_line(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -187,6 +262,12 @@ def test_a_cluster_that_cannot_be_used_is_told_in_a_line(nodes: Nodes, monkeypat
                 RayCluster(address)
     with pytest.raises(InputError, match=r"no node of the Ray cluster has room for a trial: it wants 64 processors"):
         RayCluster(nodes.address, threads=64)
+    for share, said in (
+        ({"threads": 0}, "give 1 or more with --threads"),
+        ({"gpus": 1.5}, r"a share of one GPU \(0.5\)"),
+    ):
+        with pytest.raises(InputError, match=said):
+            RayCluster(nodes.address, **share)
     monkeypatch.setattr("ray.__version__", "1.0.0")
     with pytest.raises(InputError, match=r"Version mismatch.*both must have the same Ray and the same Python") as told:
         RayCluster(nodes.address)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +18,7 @@ from ganvas.search.receiving import Receiver
 from ganvas.search.sending import Piece, Sender, WholeCheckpoint
 from ganvas.search.shipping import Cargo, ship_run, ship_set
 from ganvas.search.space import settings_of
-from ganvas.search.unpacking import borrowed_studio
+from ganvas.search.unpacking import IN_USE, borrowed_studio
 from ganvas.studio import StudioFolder
 from ganvas.train import train
 from ganvas.train.checkpoint import checkpoints, damage
@@ -133,3 +136,19 @@ def test_what_a_killed_trial_left_is_swept_by_the_next(studio: StudioFolder) -> 
         with borrowed_studio(cargo, same):
             assert not left.exists()
             assert living.root.exists()
+
+
+def test_a_set_that_no_trial_has_used_for_a_week_is_swept(studio: StudioFolder) -> None:
+    cargo = Cargo(ship_set(studio.sets / "halves", same), ())
+    with borrowed_studio(cargo, same) as away:
+        mine = (away.sets / "halves").resolve().parent
+    old, young, used = (mine.with_name(name) for name in ("old", "young", "used"))
+    for folder in (old, young, used):
+        shutil.copytree(mine, folder)
+    for folder, days in ((mine, 8), (old, 8), (young, 6), (used, 8)):
+        os.utime(folder / IN_USE, (then := time.time() - days * 86400, then))
+    with (used / IN_USE).open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_SH)
+        with borrowed_studio(cargo, lambda data: pytest.fail("it is there")):
+            assert sorted(mine.parent.iterdir()) == sorted([mine, young, used])
+    assert time.time() - (mine / IN_USE).stat().st_mtime < 86400
