@@ -251,13 +251,18 @@ class _Driver:
         self._record(trial)
         tell(self._sampler, Group(trial.group, trial.point, self._group(trial.group)))
         self._progress.note(self._standing.said(trial))
-        idle = [other for other in self._trials.values() if other.number not in self._active]
-        changed, freed = sweep(self._studio, idle, self._spec, self._keep, self._asked["score"])
-        if changed:
-            self._record(*changed)
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Make room on the disk, and say so."""
+        trials, score = self._trials.values(), self._asked["score"]
+        changed, freed = sweep(self._studio, trials, self._spec, self._keep, score, self._active)
+        self._record(*changed)
+        if freed:
             which = ", ".join(str(gone.number) for gone in changed)
             self._progress.note(
-                f"removed the checkpoints of trial {which} ({megabytes(freed)}): the best {self._keep} keep theirs"
+                f"removed the checkpoints of trial {which} ({megabytes(freed)}): "
+                f"the best {max(1, self._keep)} of a set keep theirs"
             )
 
     def _group(self, number: int) -> tuple[Trial, ...]:

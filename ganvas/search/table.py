@@ -84,13 +84,17 @@ class Table:
 
 
 def results(trials: Iterable[Trial], score: str = MAIN_SCORE) -> Table:
-    """A row a point, ranked by the score among those that finished on the same set; failed ones last."""
+    """A row a point, ranked by the score among those that finished on the same set; failed ones last.
+
+    Points of which all seeds finished come before those of which some did not, whatever the mean of the others.
+    """
     groups = groups_of(trials)
     params, scores = _params(groups), _scores(groups, score)
     ranks = {name: _ranks(groups, name) for name in dict.fromkeys([score, *scores]) if not name.endswith(BESIDE)}
     rows = [
         {
             "rank": ranks[score].get(group.number),
+            "params": dict(group.point),
             **_param_cells(group, params),
             **_score_cells(group, scores, ranks),
             f"light_{score}": _mean(trial.light.get(score) for trial in group.trials),
@@ -128,6 +132,12 @@ def trial_results(trials: Iterable[Trial], score: str = MAIN_SCORE) -> Table:
         for trial in group.trials
     ]
     return Table(list(rows[0]) if rows else ["rank"], rows)
+
+
+def groups_in_order(trials: Iterable[Trial], score: str = MAIN_SCORE) -> list[Group]:
+    """The points as `results` has them, best first."""
+    groups = groups_of(trials)
+    return _sorted(groups, score, _ranks(groups, score))
 
 
 def best_groups(trials: Iterable[Trial], score: str = MAIN_SCORE) -> list[Group]:
@@ -188,17 +198,20 @@ def _told(group: Group) -> Row:
 
 
 def _ranks(groups: Sequence[Group], score: str) -> dict[int, int]:
-    """Of the groups that finished, by number: 1 is best, equals share the better rank. Each set has its own."""
-    losses: dict[Any, list[tuple[float, int]]] = {}
+    """Of the groups that finished, by number: 1 is best, equals share the better rank. Each set has its own.
+
+    Pruning takes the worse seeds out of a mean: fewer seeds without a score come before a better mean.
+    """
+    losses: dict[Any, list[tuple[int, float, int]]] = {}
     for group in groups:
         loss = loss_of(score, group.score(score)) if group.finished else math.nan
         if not math.isnan(loss):
-            losses.setdefault(group.point.get(SET), []).append((loss, group.number))
+            losses.setdefault(group.point.get(SET), []).append((group.unfinished, loss, group.number))
     ranks = {}
     for found in losses.values():
-        first: dict[float, int] = {}
-        for place, (loss, number) in enumerate(sorted(found), 1):
-            ranks[number] = first.setdefault(loss, place)
+        first: dict[tuple[int, float], int] = {}
+        for place, (unfinished, loss, number) in enumerate(sorted(found), 1):
+            ranks[number] = first.setdefault((unfinished, loss), place)
     return ranks
 
 
