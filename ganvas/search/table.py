@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 ORDER = (FINISHED, PRUNED, STOPPED, RUNNING, WAITING, FAILED)
+PARAMS = "params"  # a point as a whole, for who works on in Python; files have its settings one by one
 BESIDE = ("_baseline", "_sd")  # what stands beside a score and is none
 LEFT_OPEN = "auto"  # a None of a point: chosen by the plan. An empty cell is an axis that was not there
 NUMBERS = ("score_", "mean_", "std_", "light_")
@@ -37,7 +38,7 @@ WHOLE_NUMBERS = ("rank", "images", "number", "group", "seed", "finished")
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of plain values, best first; what a row does not have is None."""
+    """Rows of plain values, best first; what a row does not have is None. `params` is in rows and frame alone."""
 
     columns: list[str]
     rows: list[Row]
@@ -60,12 +61,12 @@ class Table:
         raise InputError(f"{path}: a table is written as .csv or .parquet")
 
     def frame(self) -> pandas.DataFrame:
-        """As a DataFrame, NaN where a score is not. Raises MissingExtra without pandas."""
+        """As a DataFrame, NaN where a score is not; `params` last, each a dict. Raises MissingExtra without pandas."""
         try:
             import pandas
         except ImportError as error:
             raise MissingExtra("a DataFrame", "search") from error
-        frame = pandas.DataFrame(self.rows, columns=self.columns)
+        frame = pandas.DataFrame(self.rows, columns=[*self.columns, PARAMS])
         kinds = {name: kind for name in self.columns if (kind := _kind(name)) is not None}
         return frame.astype(kinds)
 
@@ -94,7 +95,7 @@ def results(trials: Iterable[Trial], score: str = MAIN_SCORE) -> Table:
     rows = [
         {
             "rank": ranks[score].get(group.number),
-            "params": dict(group.point),
+            PARAMS: dict(group.point),
             **_param_cells(group, params),
             **_score_cells(group, scores, ranks),
             f"light_{score}": _mean(trial.light.get(score) for trial in group.trials),
@@ -105,7 +106,7 @@ def results(trials: Iterable[Trial], score: str = MAIN_SCORE) -> Table:
         }
         for group in _sorted(groups, score, ranks[score])
     ]
-    return Table(list(rows[0]) if rows else ["rank"], rows)
+    return Table(_columns(rows), rows)
 
 
 def trial_results(trials: Iterable[Trial], score: str = MAIN_SCORE) -> Table:
@@ -118,6 +119,7 @@ def trial_results(trials: Iterable[Trial], score: str = MAIN_SCORE) -> Table:
             "number": trial.number,
             "group": trial.group,
             "seed": trial.seed,
+            PARAMS: dict(trial.point),
             **_param_cells(group, params),
             **{f"score_{name}": trial.scores.get(name) for name in scores},
             f"light_{score}": trial.light.get(score),
@@ -131,7 +133,11 @@ def trial_results(trials: Iterable[Trial], score: str = MAIN_SCORE) -> Table:
         for group in _sorted(groups, score, ranks)
         for trial in group.trials
     ]
-    return Table(list(rows[0]) if rows else ["rank"], rows)
+    return Table(_columns(rows), rows)
+
+
+def _columns(rows: Sequence[Row]) -> list[str]:
+    return [name for name in rows[0] if name != PARAMS] if rows else ["rank"]
 
 
 def groups_in_order(trials: Iterable[Trial], score: str = MAIN_SCORE) -> list[Group]:

@@ -135,6 +135,14 @@ def test_what_ran_when_the_driver_died_goes_on_first_and_what_ended_stays(studio
     assert folder.trials()[0] == ended[0]
 
 
+def test_a_line_after_one_that_a_kill_cut_short_is_its_own(studio: StudioFolder) -> None:
+    folder = search(studio, "halves", space_of(**SPACE), engine=Scripted(), name="cut", trials=2)
+    first, second = folder.trials()
+    folder.trials_file.write_bytes(folder.trials_file.read_bytes() + b'{"number": 0, "gro')
+    folder.write_trials([replace(first, reason="written after it")])
+    assert folder.trials() == [replace(first, reason="written after it"), second]
+
+
 def test_a_larger_number_of_trials_goes_on_with_the_points_that_were_not_tried(studio: StudioFolder) -> None:
     space = space_of(generator_rate={"low": 1e-5, "high": 1e-2, "log": True})
     asked: dict[str, Any] = {"sampler": "random", "seed": 3}
