@@ -64,7 +64,7 @@ def local_engine(
         plan = JobPlan(before["jobs"], before["threads"], before["reason"])
     else:
         plan = _plan(studio, scratch, first, jobs, len(gpus), progress)
-        _check_fair(folder, before, plan, str(asked["budget"]))
+        _check_fair(folder, before, plan, asked["budget"])
     progress.note(str(plan))
     engine = LocalEngine(studio, scratch, plan.jobs, plan.threads, gpus)
     return engine, {"name": LOCAL, **asdict(plan)}
@@ -88,12 +88,20 @@ def _plan(
 
 
 def _check_fair(folder: SearchFolder, before: dict[str, Any], plan: JobPlan, budget: str) -> None:
-    timed = not budget.endswith(("images", "image", "epochs", "epoch"))
-    if timed and folder.trials_file.exists() and before.get("threads", plan.threads) != plan.threads:
-        raise InputError(
-            f"the trials of {folder.name} had {before['threads']} threads each for {budget}, and would have "
-            f"{plan.threads} now, which is not fair: leave --jobs out, or search anew with another --name"
-        )
+    """Threads are the processor's share of a trial, but not where more of them run than there are processors."""
+    budgets = [str(trial.point.get("budget", budget)) for trial in folder.trials()]
+    timed = next((one for one in budgets if not one.endswith(("images", "image", "epochs", "epoch"))), None)
+    then = (before.get("jobs", plan.jobs), before.get("threads", plan.threads))
+    if timed is None or (then[1], then[0] * then[1]) == (plan.threads, plan.jobs * plan.threads):
+        return
+    ways = [
+        f"{jobs} at a time with {threads} thread{'s' * (threads > 1)} each"
+        for jobs, threads in (then, (plan.jobs, plan.threads))
+    ]
+    raise InputError(
+        f"the trials of {folder.name} ran {ways[0]} for {timed}, and would run {ways[1]} now, which is not fair: "
+        "leave --jobs out, or search anew with another --name"
+    )
 
 
 def _measured(studio: StudioFolder, scratch: Path, first: TrialSpec, cores: int, progress: Progress) -> JobPlan:
