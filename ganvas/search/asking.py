@@ -12,6 +12,7 @@ from ganvas.budget import parse_budget
 from ganvas.errors import InputError, did_you_mean
 from ganvas.pictures.packed import PackedSet
 from ganvas.search.fitting import check_fits
+from ganvas.search.present import check_devices, check_runs
 from ganvas.search.search_folder import SEARCH_FILE, SearchFolder
 from ganvas.studio import StudioFolder, checked_name
 
@@ -24,8 +25,11 @@ LONGEST_NAME = 57  # its runs are called NAME-007 or NAME-1000, and a run's name
 NEW_TRIALS = "trials"  # may differ: a larger number goes on
 
 
-def asked_for(studio: StudioFolder, space: Space, options: Mapping[str, Any]) -> dict[str, Any]:
-    """What search.json is to hold of it. Raises InputError or SettingsError where it cannot be searched."""
+def asked_for(studio: StudioFolder, space: Space, options: Mapping[str, Any], here: bool = True) -> dict[str, Any]:
+    """What search.json is to hold of it. Raises InputError or SettingsError where it cannot be searched.
+
+    Trials that run `here` need their devices on this machine.
+    """
     parse_budget(options["budget"], images_per_epoch=1000)
     trials, repeat = options["trials"], options["repeat"]
     if repeat < 1 or (trials is not None and trials < repeat):
@@ -38,6 +42,9 @@ def asked_for(studio: StudioFolder, space: Space, options: Mapping[str, Any]) ->
     sets = [PackedSet.open(studio.sets / name) for name in space.sets() or [options["set"]]]
     for packed in sets:
         check_fits(space, packed)
+    check_runs(space, studio)
+    if here:
+        check_devices(space)
     return {**asked, "fingerprint": {packed.name: packed.fingerprint for packed in sets}}
 
 

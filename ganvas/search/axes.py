@@ -56,7 +56,7 @@ class Range:
 
     def as_json(self) -> dict[str, Any]:
         whole = {name: getattr(self, name) for name in RANGE_WORDS}
-        return {name: value for name, value in whole.items() if value not in (None, False)}
+        return {name: value for name, value in whole.items() if value is not None and value is not False}
 
 
 @dataclass(frozen=True)

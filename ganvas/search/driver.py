@@ -12,7 +12,7 @@ from collections import Counter, deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ganvas.errors import GanvasError
+from ganvas.errors import GanvasError, InputError
 from ganvas.interrupt import interruptible
 from ganvas.progress import Progress, Silent
 from ganvas.search.asking import asked_for, begin, find_search, planned
@@ -22,6 +22,7 @@ from ganvas.search.forecast import foretold
 from ganvas.search.groups import Group, plan_trials, recall, tell
 from ganvas.search.jobs import local_engine, record_of
 from ganvas.search.light import read_light, ticks_of
+from ganvas.search.outcome import read_outcome, trained
 from ganvas.search.pruning import decide
 from ganvas.search.samplers import Sampler, make_sampler
 from ganvas.search.search_folder import SearchFolder
@@ -71,7 +72,10 @@ def search(
             space,
             {"set": set_name, "sampler": sampler, "budget": budget, "trials": trials, "repeat": repeat, "seed": seed}
             | {"judge_n": judge_n, "prune": prune, "score": score},
+            here=engine is None,
         )
+        if keep < 0:
+            raise InputError(f"{keep} runs cannot keep their checkpoints: give 0 or more with --keep")
         proposing = make_sampler(sampler, space, seed, score)
         folder = find_search(studio, asked, name)
         with folder.lock():
@@ -129,6 +133,19 @@ class _Driver:
         if self._trials:
             ended = sum(trial.state in ENDED for trial in self._trials.values())
             self._progress.note(f"search {self._folder.name} goes on: {ended} of {self._total} trials have ended")
+        for trial in list(self._trials.values()):
+            if trial.state == PRUNED and trial.ended_at is None:
+                self._end_pruned(trial)
+        self._sweep()
+
+    def _end_pruned(self, trial: Trial) -> None:
+        """What its engine told of its end was not heard: its run's own files say as much."""
+        run, spec = self._studio.runs / trial.run, self._spec(trial)
+        images, seconds = trained(run, spec)
+        if ticks := self._ticks[trial.number]:
+            images, seconds = max(images, ticks[-1].images), max(seconds, ticks[-1].seconds)
+        ended = read_outcome(run, spec) or Ended(trial.number, PRUNED, trial.reason, {}, images, seconds)
+        self._end(ended)
 
     def first_spec(self) -> TrialSpec | None:
         """The trial that comes first; None where nothing is left to do."""
@@ -261,13 +278,18 @@ class _Driver:
         self._record(trial)
         tell(self._sampler, Group(trial.group, trial.point, self._group(trial.group)))
         self._progress.note(self._standing.said(trial))
-        idle = [other for other in self._trials.values() if other.number not in self._active]
-        changed, freed = sweep(self._studio, idle, self._spec, self._keep, self._asked["score"])
-        if changed:
-            self._record(*changed)
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Make room on the disk, and say so."""
+        trials, score = self._trials.values(), self._asked["score"]
+        changed, freed = sweep(self._studio, trials, self._spec, self._keep, score, self._active)
+        self._record(*changed)
+        if freed:
             which = ", ".join(str(gone.number) for gone in changed)
             self._progress.note(
-                f"removed the checkpoints of trial {which} ({megabytes(freed)}): the best {self._keep} keep theirs"
+                f"removed the checkpoints of trial {which} ({megabytes(freed)}): "
+                f"the best {max(1, self._keep)} of a set keep theirs"
             )
 
     def _group(self, number: int) -> tuple[Trial, ...]:

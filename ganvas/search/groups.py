@@ -49,6 +49,11 @@ class Group:
         return [trial for trial in self.trials if trial.state == FINISHED]
 
     @property
+    def unfinished(self) -> int:
+        """How many seeds have no score: a mean over those that went well is none beside one over all."""
+        return len(self.trials) - len(self.finished)
+
+    @property
     def state(self) -> str:
         """Of all trials together: at work until all have ended, finished where one is."""
         states = {trial.state for trial in self.trials}
@@ -84,11 +89,15 @@ def groups_of(trials: Iterable[Trial]) -> list[Group]:
 
 
 def tell(sampler: Sampler, group: Group) -> None:
-    """Tell the sampler of a point once all its trials have ended; before that, that it was asked for."""
+    """Tell the sampler of a point once all its trials have ended; before that, that it was asked for.
+
+    One of which only some seeds finished is told as pruned, after as many images as its seeds had on average.
+    """
     sampler.recall(group.point)
     if group.ended:
-        images = min(trial.images for trial in group.trials)
-        sampler.tell(group.point, group.score(sampler.score), group.state, images)
+        images = round(fmean(trial.images for trial in group.trials))
+        state = PRUNED if group.finished and group.unfinished else group.state
+        sampler.tell(group.point, group.score(sampler.score), state, images)
 
 
 def recall(sampler: Sampler, trials: Iterable[Trial]) -> None:

@@ -66,7 +66,7 @@ def local_engine(
         plan = JobPlan(before["jobs"], before["threads"], before["reason"], before.get("images_a_second"))
     else:
         plan = _plan(studio, scratch, first, jobs, len(gpus), progress)
-        _check_fair(folder, before, plan.threads, str(asked["budget"]), "leave --jobs out")
+        _check_fair(folder, before, (plan.jobs, plan.threads), str(asked["budget"]), "leave --jobs out")
     progress.note(str(plan))
     engine = LocalEngine(studio, scratch, plan.jobs, plan.threads, gpus)
     return engine, {"name": LOCAL, **asdict(plan)}
@@ -78,7 +78,7 @@ def record_of(engine: Engine, folder: SearchFolder, asked: dict[str, Any]) -> di
     before, threads = asked.get("engine") or {}, record.get("threads")
     if threads is not None:
         how = f"give --threads {before.get('threads')}"
-        _check_fair(folder, before, threads, str(asked["budget"]), how)
+        _check_fair(folder, before, (None, threads), str(asked["budget"]), how)
     return record
 
 
@@ -99,13 +99,28 @@ def _plan(
     return _measured(studio, scratch, first, cores, progress)
 
 
-def _check_fair(folder: SearchFolder, before: dict[str, Any], threads: int, budget: str, how: str) -> None:
-    timed = not budget.endswith(("images", "image", "epochs", "epoch"))
-    if timed and folder.trials_file.exists() and before.get("threads", threads) != threads:
-        raise InputError(
-            f"the trials of {folder.name} had {before['threads']} threads each for {budget}, and would have "
-            f"{threads} now, which is not fair: {how}, or search anew with another --name"
-        )
+def _check_fair(
+    folder: SearchFolder, before: dict[str, Any], now: tuple[int | None, int], budget: str, how: str
+) -> None:
+    """Threads are the processor's share of a trial, but not where more of them run than there are processors.
+
+    `now`: (jobs, threads); jobs of None are as many as a cluster has room for.
+    """
+    budgets = [str(trial.point.get("budget", budget)) for trial in folder.trials()]
+    timed = next((one for one in budgets if not one.endswith(("images", "image", "epochs", "epoch"))), None)
+    then = (before.get("jobs", now[0]), before.get("threads", now[1]))
+    jobs_differ = None not in (then[0], now[0]) and then[0] != now[0]
+    if timed is None or (then[1] == now[1] and not jobs_differ):
+        return
+    raise InputError(
+        f"the trials of {folder.name} ran {_way(*then)} for {timed}, and would run {_way(*now)} now, which is not "
+        f"fair: {how}, or search anew with another --name"
+    )
+
+
+def _way(jobs: int | None, threads: int) -> str:
+    each = f"with {threads} thread{'s' * (threads > 1)} each"
+    return each if jobs is None else f"{jobs} at a time {each}"
 
 
 def _measured(studio: StudioFolder, scratch: Path, first: TrialSpec, cores: int, progress: Progress) -> JobPlan:

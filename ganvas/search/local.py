@@ -38,6 +38,7 @@ class _Running:
     log: Path
     ticks: int
     gpu: str | None
+    said_before: int = 0  # bytes of the log that are of earlier attempts
     begun: float = field(default_factory=time.monotonic)
     last: Tick | None = None
     seen: tuple[int, int] = (0, 0)
@@ -65,6 +66,7 @@ class LocalEngine:
         gpu = self._next_gpu()
         command = [sys.executable, "-P", "-m", "ganvas.search.trial_process", str(self._studio.root), str(file)]
         with log.open("ab") as said:
+            said_before = said.tell()
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
@@ -74,7 +76,7 @@ class LocalEngine:
                 start_new_session=True,  # a Ctrl-C reaches the driver alone, which stops them
             )
         run = self._studio.runs / spec.run
-        self._running[spec.number] = _Running(spec, process, run, log, ticks_of(spec.settings), gpu)
+        self._running[spec.number] = _Running(spec, process, run, log, ticks_of(spec.settings), gpu, said_before)
         return f"{socket.gethostname()} process {process.pid}" + (f" GPU {gpu}" if gpu else "")
 
     def wait(self, seconds: float) -> Sequence[Event]:
@@ -134,8 +136,8 @@ class LocalEngine:
         asked = trial.kill_at < float("inf")
         if code == INTERRUPTED or asked:
             return Ended(trial.spec.number, WAITING, None, {}, images, seconds)
-        said = _last_line(trial.log) or "it said nothing"
-        how = said if code == 1 else f"its process ended with {_called(code)}: {said}"
+        said = _last_line(trial.log, trial.said_before) or "it said nothing"
+        how = said if code == 1 else f"its process ended with {_called(code)}" + (f": {said}" if code > 0 else "")
         return Ended(trial.spec.number, FAILED, how, {}, images, seconds)
 
     def _next_gpu(self) -> str | None:
@@ -168,10 +170,11 @@ def _called(code: int) -> str:
     return f"signal {-code}"
 
 
-def _last_line(log: Path) -> str:
+def _last_line(log: Path, start: int) -> str:
+    """The last that was written after so many bytes: what an earlier attempt said is no reason of this one."""
     try:
         with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - LAST_BYTES))
+            file.seek(max(start, log.stat().st_size - LAST_BYTES))
             lines = file.read().decode(errors="replace").split("\n")
     except OSError:
         return ""

@@ -13,6 +13,7 @@ from ganvas.record_folder import SETTINGS_FILE, write_json
 from ganvas.search.trial import FINISHED, STOPPED, Ended, TrialSpec
 
 OUTCOME_FILE = "trial.json"
+STATE_FILE = "state.json"
 
 
 def write_outcome(run: Path, spec: TrialSpec, ended: Ended) -> None:
@@ -29,6 +30,15 @@ def read_outcome(run: Path, spec: TrialSpec) -> Ended | None:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return ended if same and ended.state in (FINISHED, STOPPED) else None
+
+
+def trained(run: Path, spec: TrialSpec) -> tuple[int, float]:
+    """Images and seconds that the trial was trained for by now, as its run counts them; 0 where it is not known."""
+    try:
+        state = json.loads((run / STATE_FILE).read_text(encoding="utf-8")) if is_run_of(run, spec) else {}
+        return int(state["images"]), float(state["total_seconds"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0, 0.0
 
 
 def is_run_of(run: Path, spec: TrialSpec) -> bool:

@@ -7,6 +7,7 @@ trains on unless it is not, once η trials have been there: nothing waits, and n
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from ganvas.search.trial import Tick
@@ -32,7 +33,8 @@ def decide(
     scores = sorted(tick.scores[SCORE] for tick in found.values())
     last_good = scores[max(1, len(scores) // eta) - 1]
     own = found[number]
-    if len(scores) < eta or own.scores[SCORE] - own.scores.get(f"{SCORE}_sd", 0.0) <= last_good:
+    error = own.scores[f"{SCORE}_sd"] if _is_number(own, f"{SCORE}_sd") else 0.0
+    if len(scores) < eta or own.scores[SCORE] - error <= last_good:
         return None
     place = scores.index(own.scores[SCORE]) + 1
     return (
@@ -43,4 +45,10 @@ def decide(
 
 def _at(ticks: Sequence[Tick], rung: float) -> Tick | None:
     """The first judgement at a rung or after it; one that only came with the end of the budget decides nothing."""
-    return next((t for t in ticks if rung <= t.progress + 1e-9 and t.progress < 1 and SCORE in t.scores), None)
+    return next((t for t in ticks if rung <= t.progress + 1e-9 and t.progress < 1 and _is_number(t, SCORE)), None)
+
+
+def _is_number(tick: Tick, score: str) -> bool:
+    """Whether it has the score: a light judgement of broken pictures may be null or NaN."""
+    value = tick.scores.get(score)
+    return isinstance(value, int | float) and math.isfinite(value)

@@ -6,10 +6,11 @@ trials.jsonl is the truth: each line is a whole Trial, the last of a number coun
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ganvas.record_folder import RecordFolder, write_json
 from ganvas.search.trial import Trial
@@ -58,6 +59,16 @@ class SearchFolder(RecordFolder):
 
     def write_trials(self, trials: Iterable[Trial]) -> None:
         """Add the trials as they are now. A line is on disk before anything is done that follows from it."""
-        lines = "".join(json.dumps(asdict(trial)) + "\n" for trial in trials)
-        with self.trials_file.open("a", encoding="utf-8") as file:
-            file.write(lines)
+        lines = "".join(json.dumps(asdict(trial)) + "\n" for trial in trials).encode()
+        with self.trials_file.open("ab+") as file:
+            file.write(_line_end_missing(file) + lines)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _line_end_missing(file: BinaryIO) -> bytes:
+    """What ends a line that a kill cut short, so that the next is one of its own."""
+    if file.seek(0, os.SEEK_END) == 0:
+        return b""
+    file.seek(-1, os.SEEK_END)
+    return b"" if file.read(1) == b"\n" else b"\n"

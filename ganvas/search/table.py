@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 ORDER = (FINISHED, PRUNED, STOPPED, RUNNING, WAITING, FAILED)
+PARAMS = "params"  # a point as a whole, for who works on in Python; files have its settings one by one
 BESIDE = ("_baseline", "_sd")  # what stands beside a score and is none
 LEFT_OPEN = "auto"  # a None of a point: chosen by the plan. An empty cell is an axis that was not there
 NUMBERS = ("score_", "mean_", "std_", "light_")
@@ -37,7 +38,7 @@ WHOLE_NUMBERS = ("rank", "images", "number", "group", "seed", "finished")
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of plain values, best first; what a row does not have is None."""
+    """Rows of plain values, best first; what a row does not have is None. `params` is in rows and frame alone."""
 
     columns: list[str]
     rows: list[Row]
@@ -60,12 +61,12 @@ class Table:
         raise InputError(f"{path}: a table is written as .csv or .parquet")
 
     def frame(self) -> pandas.DataFrame:
-        """As a DataFrame, NaN where a score is not. Raises MissingExtra without pandas."""
+        """As a DataFrame, NaN where a score is not; `params` last, each a dict. Raises MissingExtra without pandas."""
         try:
             import pandas
         except ImportError as error:
             raise MissingExtra("a DataFrame", "search") from error
-        frame = pandas.DataFrame(self.rows, columns=self.columns)
+        frame = pandas.DataFrame(self.rows, columns=[*self.columns, PARAMS])
         kinds = {name: kind for name in self.columns if (kind := _kind(name)) is not None}
         return frame.astype(kinds)
 
@@ -84,13 +85,17 @@ class Table:
 
 
 def results(trials: Iterable[Trial], score: str = MAIN_SCORE) -> Table:
-    """A row a point, ranked by the score among those that finished on the same set; failed ones last."""
+    """A row a point, ranked by the score among those that finished on the same set; failed ones last.
+
+    Points of which all seeds finished come before those of which some did not, whatever the mean of the others.
+    """
     groups = groups_of(trials)
     params, scores = _params(groups), _scores(groups, score)
     ranks = {name: _ranks(groups, name) for name in dict.fromkeys([score, *scores]) if not name.endswith(BESIDE)}
     rows = [
         {
             "rank": ranks[score].get(group.number),
+            PARAMS: dict(group.point),
             **_param_cells(group, params),
             **_score_cells(group, scores, ranks),
             f"light_{score}": _mean(trial.light.get(score) for trial in group.trials),
@@ -101,7 +106,7 @@ def results(trials: Iterable[Trial], score: str = MAIN_SCORE) -> Table:
         }
         for group in _sorted(groups, score, ranks[score])
     ]
-    return Table(list(rows[0]) if rows else ["rank"], rows)
+    return Table(_columns(rows), rows)
 
 
 def trial_results(trials: Iterable[Trial], score: str = MAIN_SCORE) -> Table:
@@ -114,6 +119,7 @@ def trial_results(trials: Iterable[Trial], score: str = MAIN_SCORE) -> Table:
             "number": trial.number,
             "group": trial.group,
             "seed": trial.seed,
+            PARAMS: dict(trial.point),
             **_param_cells(group, params),
             **{f"score_{name}": trial.scores.get(name) for name in scores},
             f"light_{score}": trial.light.get(score),
@@ -127,7 +133,17 @@ def trial_results(trials: Iterable[Trial], score: str = MAIN_SCORE) -> Table:
         for group in _sorted(groups, score, ranks)
         for trial in group.trials
     ]
-    return Table(list(rows[0]) if rows else ["rank"], rows)
+    return Table(_columns(rows), rows)
+
+
+def _columns(rows: Sequence[Row]) -> list[str]:
+    return [name for name in rows[0] if name != PARAMS] if rows else ["rank"]
+
+
+def groups_in_order(trials: Iterable[Trial], score: str = MAIN_SCORE) -> list[Group]:
+    """The points as `results` has them, best first."""
+    groups = groups_of(trials)
+    return _sorted(groups, score, _ranks(groups, score))
 
 
 def best_groups(trials: Iterable[Trial], score: str = MAIN_SCORE) -> list[Group]:
@@ -188,17 +204,20 @@ def _told(group: Group) -> Row:
 
 
 def _ranks(groups: Sequence[Group], score: str) -> dict[int, int]:
-    """Of the groups that finished, by number: 1 is best, equals share the better rank. Each set has its own."""
-    losses: dict[Any, list[tuple[float, int]]] = {}
+    """Of the groups that finished, by number: 1 is best, equals share the better rank. Each set has its own.
+
+    Pruning takes the worse seeds out of a mean: fewer seeds without a score come before a better mean.
+    """
+    losses: dict[Any, list[tuple[int, float, int]]] = {}
     for group in groups:
         loss = loss_of(score, group.score(score)) if group.finished else math.nan
         if not math.isnan(loss):
-            losses.setdefault(group.point.get(SET), []).append((loss, group.number))
+            losses.setdefault(group.point.get(SET), []).append((group.unfinished, loss, group.number))
     ranks = {}
     for found in losses.values():
-        first: dict[float, int] = {}
-        for place, (loss, number) in enumerate(sorted(found), 1):
-            ranks[number] = first.setdefault(loss, place)
+        first: dict[tuple[int, float], int] = {}
+        for place, (unfinished, loss, number) in enumerate(sorted(found), 1):
+            ranks[number] = first.setdefault((unfinished, loss), place)
     return ranks
 
 

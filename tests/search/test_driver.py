@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from ganvas.errors import InputError, SettingsError
 from ganvas.search.driver import search
@@ -136,6 +137,14 @@ def test_what_ran_when_the_driver_died_goes_on_first_and_what_ended_stays(studio
     assert folder.trials()[0] == ended[0]
 
 
+def test_a_line_after_one_that_a_kill_cut_short_is_its_own(studio: StudioFolder) -> None:
+    folder = search(studio, "halves", space_of(**SPACE), engine=Scripted(), name="cut", trials=2)
+    first, second = folder.trials()
+    folder.trials_file.write_bytes(folder.trials_file.read_bytes() + b'{"number": 0, "gro')
+    folder.write_trials([replace(first, reason="written after it")])
+    assert folder.trials() == [replace(first, reason="written after it"), second]
+
+
 def test_a_larger_number_of_trials_goes_on_with_the_points_that_were_not_tried(studio: StudioFolder) -> None:
     space = space_of(generator_rate={"low": 1e-5, "high": 1e-2, "log": True})
     asked: dict[str, Any] = {"sampler": "random", "seed": 3}
@@ -260,6 +269,43 @@ def test_the_checkpoints_of_all_but_the_best_are_removed_and_it_is_said(studio: 
 @pytest.fixture
 def notes() -> Notes:
     return Notes()
+
+
+def test_a_smaller_keep_makes_room_in_a_search_that_has_ended(studio: StudioFolder) -> None:
+    asked: dict[str, Any] = {"budget": "64-images", "judge_n": 30, "name": "kept"}
+    space = space_of(generator_rate=[1e-4, 1e-3])
+    folder = search(studio, "halves", space, engine=Inline(studio), **asked)
+    assert [trial.removed for trial in folder.trials()] == [(), ()]
+    with pytest.raises(InputError, match="0 or more with --keep"):
+        search(studio, "halves", space, engine=Inline(studio), keep=-1, **asked)
+    search(studio, "halves", space, engine=Inline(studio), keep=1, **asked)
+    assert sorted(bool(trial.removed) for trial in folder.trials()) == [False, True]
+
+
+def test_a_pruned_trial_whose_end_was_not_heard_ends_with_what_its_run_says(studio: StudioFolder) -> None:
+    asked: dict[str, Any] = {"budget": "64-images", "judge_n": 30, "name": "unheard"}
+    folder = search(studio, "halves", space_of(), engine=Inline(studio), **asked)
+    (trial,) = folder.trials()
+    (studio.runs / trial.run / "trial.json").unlink()  # it was told to end before its budget did
+    left = {"images": 16, "seconds": 0.0, "ended_at": None, "scores": {}}
+    folder.write_trials([replace(trial, state=PRUNED, reason="at a rung", **left)])
+    engine = Inline(studio)
+    search(studio, "halves", space_of(), engine=engine, **asked)
+    (ended,) = folder.trials()
+    assert engine.started == []
+    assert (ended.state, ended.reason, ended.images) == (PRUNED, "at a rung", 64)
+    assert ended.seconds > 0
+    assert ended.ended_at is not None
+
+
+def test_runs_to_start_from_and_devices_are_there_before_anything_runs(studio: StudioFolder) -> None:
+    with pytest.raises(InputError, match="start_from: no run called 'x'"):
+        search(studio, "halves", space_of(start_from=["x", "auto"]), engine=Scripted(), name="none")
+    with pytest.raises(SettingsError, match="is not on this machine"):
+        search(studio, "halves", space_of(device=["cpu", "mps" if torch.cuda.is_available() else "cuda"]), name="none")
+    assert not (studio.searches / "none").exists()
+    elsewhere = search(studio, "halves", space_of(device=["cpu", "cuda"]), engine=Scripted(), name="far")
+    assert states(elsewhere) == [FINISHED] * 2
 
 
 def test_ctrl_c_leaves_trials_waiting_and_says_how_to_go_on(studio: StudioFolder, notes: Notes) -> None:

@@ -105,3 +105,25 @@ def test_an_engine_that_is_given_tells_its_threads_and_keeps_to_them(folder: Sea
     with pytest.raises(InputError, match="not fair: give --threads 4, or search anew"):
         record_of(Sharing(), folder, {"budget": "10m", "engine": before})
     assert record_of(Sharing(), folder, {"budget": "20-epochs", "engine": before}) == Sharing.record
+
+
+def test_more_trials_at_a_time_than_processors_are_as_unfair_as_other_threads(
+    studio: StudioFolder, folder: SearchFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "processors", lambda: 2)
+    asked = {"budget": "10m", "engine": {"name": "local", "jobs": 2, "threads": 1, "reason": "as asked"}}
+    folder.write_trials([Trial(0, 0, {}, 0, "one-000")])
+    with pytest.raises(InputError, match="ran 2 at a time with 1 thread each for 10m, and would run 8 at a time"):
+        local_engine(studio, folder, spec(), asked, 8, Silent())
+
+
+def test_it_is_the_budget_of_the_points_that_counts(
+    studio: StudioFolder, folder: SearchFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "processors", lambda: 2)
+    engine = {"name": "local", "jobs": 1, "threads": 2, "reason": "as asked"}
+    folder.write_trials([Trial(0, 0, {"budget": "2000-images"}, 0, "one-000")])
+    assert local_engine(studio, folder, spec(), {"budget": "10m", "engine": engine}, 2, Silent())[0].slots == 2
+    folder.write_trials([Trial(1, 1, {"budget": "5m"}, 0, "one-001")])
+    with pytest.raises(InputError, match="for 5m"):
+        local_engine(studio, folder, spec(), {"budget": "20-epochs", "engine": engine}, 2, Silent())

@@ -76,7 +76,7 @@ def test_a_killed_trial_fails_alone(studio: StudioFolder, engine: LocalEngine) -
     assert isinstance(killed, Ended)
     assert isinstance(other, Ended)
     assert killed.state == FAILED
-    assert "SIGKILL" in str(killed.reason)
+    assert killed.reason == "its process ended with SIGKILL"  # what it last said of its training is no cause
     assert (other.state, other.images) == (FINISHED, 320)
     assert read_outcome(studio.runs / "trial-000", long) is None
 
@@ -105,6 +105,17 @@ def test_what_a_trial_cannot_do_is_said_in_one_line(studio: StudioFolder, engine
     assert (ended.state, ended.scores) == (FAILED, {})
     assert str(ended.reason).startswith("no set in")
     assert "\n" not in str(ended.reason)
+
+
+def test_what_an_earlier_attempt_said_is_no_reason_of_a_later_one(
+    studio: StudioFolder, engine: LocalEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "scratch" / "000.log").write_text("the disk is full\n")
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    engine.start(spec(0))
+    ended = until(engine, ends(0))[-1]
+    assert isinstance(ended, Ended)
+    assert (ended.state, ended.reason) == (FAILED, "it said nothing")
 
 
 def test_a_trial_killed_between_training_and_judging_is_only_judged(studio: StudioFolder) -> None:

@@ -51,3 +51,13 @@ def test_each_is_compared_at_the_same_share_of_its_budget_however_far_others_are
 def test_trials_that_are_not_judged_while_they_train_go_on() -> None:
     blind = {i: [Tick(i, 400, 1.0, 0.5, {"diversity": 1.0})] for i in range(5)}
     assert all(decide(blind, i) is None for i in range(5))
+
+
+def test_judgements_that_are_no_number_decide_nothing() -> None:
+    for broken in (None, float("nan"), float("inf")):
+        odd = [Tick(9, 400, 0.5, 0.5, {"kid": broken, "kid_sd": broken})]  # type: ignore[dict-item]
+        found = {0: ticks(0, 9, 0.1), 1: ticks(1, 9, 0.2), 2: ticks(2, 9, 0.3), 9: odd}
+        assert decide(found, 9) is None
+        assert "3 of 3" in str(decide(found, 2))
+        unsure = [Tick(3, 100, 0.125, 0.125, {"kid": 0.4, "kid_sd": broken})]  # type: ignore[dict-item]
+        assert "3 of 3" in str(decide({0: ticks(0, 9, 0.1), 1: ticks(1, 9, 0.2), 3: unsure}, 3))

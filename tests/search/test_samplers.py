@@ -158,6 +158,16 @@ def test_tpe_stays_away_from_what_was_pruned_or_stopped(state: str) -> None:
     assert sum(point["warmup"] > 0.7 for point in points[20:]) < 8  # by chance 12; 25 where they are not told
 
 
+def test_a_point_of_which_seeds_were_pruned_is_told_as_pruned() -> None:
+    sampler = make_sampler("tpe", Space.of({"batch": [8, 16]}))
+    planned = plan_trials("s", [{"batch": 8}, {"batch": 16}], repeat=2)
+    trials = [replace(t, state=FINISHED, scores={"kid": 0.2}, images=100) for t in planned]
+    trials[1] = replace(trials[1], state=PRUNED, scores={}, light={"kid": 0.9}, images=20)
+    for group in groups_of(trials):
+        tell(sampler, group)
+    assert [(a.state, a.loss, a.images) for a in sampler.asked.values()] == [(PRUNED, 0.2, 60), (FINISHED, 0.2, 100)]
+
+
 def test_without_optuna_tpe_says_what_to_install() -> None:
     code = (
         "import sys; sys.modules['optuna'] = None\n"

@@ -225,7 +225,14 @@ def test_a_space_of_many_points_is_counted_without_naming_them() -> None:
     assert Space.of({**axes, **TWO_NETWORKS}).count() == 1000**3 * 12
 
 
-@pytest.mark.parametrize("written", [TWO_NETWORKS, [{"batch": [16, "auto"]}, {"gamma": {"low": 1, "high": 9}}]])
+@pytest.mark.parametrize(
+    "written",
+    [
+        TWO_NETWORKS,
+        [{"batch": [16, "auto"]}, {"gamma": {"low": 1, "high": 9}}],
+        {"warmup": {"low": 0, "high": 0.3, "step": 0.1}, "decay": {"low": 0.0, "high": 1, "steps": 3}},
+    ],
+)
 def test_a_space_comes_back_from_search_json(written: Any, tmp_path: Path) -> None:
     space = Space.of(written)
     folder = SearchFolder(tmp_path)

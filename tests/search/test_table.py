@@ -71,7 +71,7 @@ def test_the_best_comes_first_and_what_failed_last(trials: list[Trial]) -> None:
     assert "rank_kid_baseline" not in table.columns
     assert table.rows[-1]["reason"] == "out of memory"
     assert [row["run"] for row in table.rows] == [f"vases-00{i}" for i in (2, 0, 4, 3, 5, 1)]
-    assert all(list(row) == table.columns for row in table.rows)
+    assert all([name for name in row if name != "params"] == table.columns for row in table.rows)
 
 
 def test_another_score_ranks_otherwise(trials: list[Trial]) -> None:
@@ -93,16 +93,39 @@ def test_seeds_are_one_row_with_mean_and_sd(trials: list[Trial]) -> None:
     given[5] = replace(given[5], state=FAILED, reason="killed", scores={})
     table = results(given)
     first, second = table.rows
-    assert (first["param_batch"], first["rank"], first["finished"], first["run"]) == (32, 1, 2, "vases-004")
-    assert first["mean_kid"] == first["score_kid"] == pytest.approx(0.25)
-    assert first["std_kid"] == pytest.approx(np.std([0.3, 0.2], ddof=1))
-    assert (first["state"], first["reason"]) == (FINISHED, "1 of 3: killed")
-    assert second["mean_kid"] == pytest.approx(0.4)
+    assert (first["param_batch"], first["rank"], first["finished"], first["run"]) == (16, 1, 3, "vases-000")
+    assert first["mean_kid"] == first["score_kid"] == pytest.approx(0.4)
+    assert first["std_kid"] == pytest.approx(np.std([0.1, 0.5, 0.6], ddof=1))
+    assert (second["param_batch"], second["rank"], second["finished"], second["run"]) == (32, 2, 2, "vases-004")
+    assert (second["state"], second["reason"]) == (FINISHED, "1 of 3: killed")
+    assert second["mean_kid"] == pytest.approx(0.25)
     assert second["seeds"] == [0, 1, 2]
-    assert best_trial(best_groups(given)[0]).seed == 1
+    assert best_trial(best_groups(given)[0]).seed == 0
     single = trial_results(given)
-    assert [row["score_kid"] for row in single.rows] == [0.3, 0.2, None, 0.1, 0.5, 0.6]
+    assert [row["score_kid"] for row in single.rows] == [0.1, 0.5, 0.6, 0.3, 0.2, None]
     assert [row["rank"] for row in single.rows] == [1, 1, 1, 2, 2, 2]
+
+
+def test_a_point_whose_bad_seeds_were_pruned_is_no_better_than_one_that_finished_them_all() -> None:
+    planned = plan_trials("vases", [{"batch": batch} for batch in (8, 16, 32, 64)], repeat=3)
+    kids = [0.20, None, None, 0.21, 0.21, 0.21, 0.30, 0.30, 0.30, 0.25, 0.25, None]
+    given = [
+        replace(trial, state=PRUNED, light={"kid": 0.9}) if kid is None else finished(trial, kid)
+        for trial, kid in zip(planned, kids, strict=True)
+    ]
+    rows = results(given).rows
+    assert [(row["rank"], row["params"], row["finished"]) for row in rows] == [
+        (1, {"batch": 16}, 3),
+        (2, {"batch": 32}, 3),
+        (3, {"batch": 64}, 2),
+        (4, {"batch": 8}, 1),
+    ]
+    assert best_groups(given)[0].point == {"batch": 16}
+
+
+def test_a_frame_has_params_as_they_are_searched_with(trials: list[Trial]) -> None:
+    for table in (results(trials), trial_results(trials)):
+        assert table.frame().loc[0, "params"] == trials[2].point
 
 
 def test_a_point_is_at_work_until_all_its_seeds_have_ended() -> None:
@@ -133,7 +156,7 @@ def test_csv_and_frame_and_parquet_hold_the_same(trials: list[Trial], tmp_path: 
     assert [row["score_kid"] for row in read] == ["0.3", "0.5", "0.5", "", "", ""]
     assert json.loads(read[1]["param_augment"]) == ["flip"]
     frame = table.frame()
-    assert list(frame.columns) == table.columns
+    assert list(frame.columns) == [*table.columns, "params"]
     assert frame["score_kid"].isna().tolist() == [False] * 3 + [True] * 3
     assert frame["rank"].dropna().tolist() == [1, 2, 2]
     kept = pyarrow.parquet.read_table(table.write(tmp_path / "table.parquet")).to_pylist()
