@@ -75,7 +75,9 @@ def run(
     score: Annotated[str, typer.Option("--score", help="What is to be best: kid, coverage, …")] = "kid",
     judge_n: Annotated[int, typer.Option("--judge", metavar="N", help="Pictures a finished run is judged by.")] = 1000,
     prune: Annotated[bool, typer.Option("--prune/--no-prune", help="End runs early that fall behind.")] = True,
-    keep: Annotated[int, typer.Option("--keep", help="How many runs of each set keep their checkpoints, besides the best.")] = 5,
+    keep: Annotated[
+        int, typer.Option("--keep", help="How many runs of each set keep their checkpoints, besides the best.")
+    ] = 5,
     seed: Annotated[int, typer.Option("--seed", help="What all randomness follows from.")] = 0,
     name: Annotated[str | None, typer.Option("--name", help="The search's name; chosen if not given.")] = None,
     assignments: Annotated[

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from ganvas.progress import Task
 from ganvas.search.axes import Axis
 from ganvas.search.directions import loss_of
-from ganvas.search.disk import best_first
 from ganvas.search.space import SET, Space
+from ganvas.search.table import best_groups, best_trial
 from ganvas.search.trial import ENDED, FINISHED, Tick, Trial
 
 SHOWN = 4  # running trials by name; of more only how many
@@ -64,12 +63,9 @@ class Standing:
         return parts
 
     def _bests(self, trials: Collection[Trial]) -> list[Trial]:
-        """The best trial of each set: a score against one set's pictures says nothing about another's."""
-        judged = [trial for trial in trials if trial.state == FINISHED and self._is_scored(trial)]
-        found: dict[Any, Trial] = {}
-        for trial in best_first(judged, self._score):
-            found.setdefault(trial.point.get(SET), trial)
-        return list(found.values())
+        """The best of each set, as `ganvas search best` names it."""
+        bests = [best_trial(group, self._score) for group in best_groups(trials, self._score)]
+        return [trial for trial in bests if trial.state == FINISHED and self._is_scored(trial)]
 
     def _is_scored(self, trial: Trial) -> bool:
         return not math.isnan(loss_of(self._score, trial.scores.get(self._score)))
