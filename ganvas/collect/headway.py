@@ -1,4 +1,4 @@
-"""How a collection goes, told while it goes on: counts of this session, the pace, what is left and for how long."""
+"""How a collection goes, told while it goes on: counts of this call, the pace, what is left and for how long."""
 
 from __future__ import annotations
 
