@@ -129,6 +129,8 @@ async def _run(
         with contextlib.suppress(NotImplementedError):  # Windows
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
     with Decoders(studio.images, workers or processors()) as decoders:
+        if not dry_run:
+            decoders.start()
         await Engine(studio, collection, source, settings, worker_name(), decoders, progress).run(dry_run, asked_anew)
 
 
