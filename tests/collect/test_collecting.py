@@ -482,7 +482,7 @@ def test_a_killed_collector_goes_on_and_fetches_nothing_twice_that_was_recorded(
 
 def test_two_collectors_share_a_catalog_and_one_may_die(studio: StudioFolder, site: Website, tmp_path: Path) -> None:
     hold = threading.Event()
-    listed = list_of(site, tmp_path, 150, hold, after=60)
+    listed = list_of(site, tmp_path, 500, hold, after=60)  # more than one of them leases at a time
     both = [start_collector(studio, listed) for _ in range(2)]
     workers = "SELECT count(DISTINCT leased_by) FROM fetches WHERE leased_by IS NOT NULL AND state = 'leased'"
     wait_for(lambda: rows(studio, workers) == [(2,)])
@@ -492,7 +492,7 @@ def test_two_collectors_share_a_catalog_and_one_may_die(studio: StudioFolder, si
     hold.set()
     _, errors = both[1].communicate(timeout=200)
     assert both[1].returncode == 0, errors
-    assert done_count(studio) == 150
+    assert done_count(studio) == 500
     twice = {site.address + path for path, count in site.asked.items() if count > 1 and path.endswith(".jpg")}
     assert not twice & recorded
     assert len(twice) <= 64, "only what the dead one was at"
