@@ -95,7 +95,7 @@ def memory(folder: Path) -> None:
 
 
 def misbehaving(folder: Path) -> None:
-    settings = {"concurrency": 1024, "per_host": 1024}
+    settings = {"concurrency": 1024, "per_host": 256}
     with server(folder) as address:
         clean = ours(address, COUNT, settings)
     with server(folder, "--bad") as address, tempfile.TemporaryDirectory() as place:
