@@ -40,24 +40,14 @@ from ganvas.catalog.schema import Clustering, ClusterMember, Decision, Image, In
 from ganvas.catalog.thumbnails import MARK
 from ganvas.catalog.tokens import wrong
 from ganvas.catalog.values import Condition, Value, column_value, first_of, json_value
+from ganvas.catalog.wanted import MUSEUM_TEXTS, MUSEUM_YEARS
 from ganvas.errors import did_you_mean
 
 IMAGE_NUMBERS = ("width", "height", "bytes", "frames")
 IMAGE_TEXTS = ("format", "mode")
 ITEM_TEXTS = ("source", "key", "label", "title", "licence", "attribution", "split")
 OWN = (*IMAGE_NUMBERS, "aspect", "pixels", *IMAGE_TEXTS, "kept", "dropped_by", "cluster", *ITEM_TEXTS)
-MUSEUM_TEXTS = (
-    "artist",
-    "object_name",
-    "department",
-    "culture",
-    "period",
-    "date",
-    "medium",
-    "classification",
-    "link",
-)
-MUSEUM = (*MUSEUM_TEXTS, "begin_date", "end_date", "tags")
+MUSEUM = (*MUSEUM_TEXTS, *MUSEUM_YEARS, "tags")
 OUTRIGHT = ("cluster", "measure", "score")
 SAMPLE = 500  # rows at either end whose metadata is read for names; all are read before a name is called unknown
 ICU = "und-x-icu"

@@ -12,6 +12,18 @@ from urllib.parse import urlsplit
 
 LIST, PAGE, PICTURE = "list", "page", "picture"
 KINDS = (LIST, PAGE, PICTURE)
+MUSEUM_TEXTS = (  # what museums say of their objects, each a column of the catalog
+    "link",
+    "artist",
+    "object_name",
+    "department",
+    "culture",
+    "period",
+    "date",
+    "medium",
+    "classification",
+)
+MUSEUM_YEARS = ("begin_date", "end_date")
 
 
 @dataclass(frozen=True)

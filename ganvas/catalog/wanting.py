@@ -21,26 +21,22 @@ from ganvas.catalog.records import now
 from ganvas.catalog.schema import Body, Fetch, Image, ItemFetch, ItemImage
 from ganvas.catalog.schema import Item as ItemTable
 from ganvas.catalog.thumbnails import mark_thumbnails
-from ganvas.catalog.wanted import PICTURE, Item, Page, Picture, digest_of, host_of, same_address
+from ganvas.catalog.wanted import (
+    MUSEUM_TEXTS,
+    MUSEUM_YEARS,
+    PICTURE,
+    Item,
+    Page,
+    Picture,
+    digest_of,
+    host_of,
+    same_address,
+)
 
 LONGEST_ADDRESS = 8000  # characters: servers take no longer ones (RFC 9110, 4.1)
 PLACE = 1e-10  # a place in line is below 1
 LARGEST_YEAR = 2**31 - 1
-TEXTS = (
-    "title",
-    "licence",
-    "attribution",
-    "link",
-    "artist",
-    "object_name",
-    "department",
-    "culture",
-    "period",
-    "date",
-    "medium",
-    "classification",
-)
-YEARS = ("begin_date", "end_date")
+TEXTS = ("title", "licence", "attribution", *MUSEUM_TEXTS)
 KEPT_WHERE_NOT_SAID = ("label", "split")  # another collection of the same items may have said it
 
 
@@ -130,7 +126,7 @@ class Wanting:
         rows = {self._key(item): self._item_values(item) | {"added_at": added_at} for item in items}
         statement = insert_rows(self.database, ItemTable, list(rows.values()))
         new = statement.excluded
-        changes = {name: new[name] for name in (*TEXTS, *YEARS, "tags", "details")}
+        changes = {name: new[name] for name in (*TEXTS, *MUSEUM_YEARS, "tags", "details")}
         changes |= {name: func.coalesce(new[name], getattr(ItemTable, name)) for name in KEPT_WHERE_NOT_SAID}
         statement = statement.on_conflict_do_update(index_elements=["source", "key"], set_=changes)
         ids = self.connection.execute(statement.returning(ItemTable.key, ItemTable.id))
@@ -143,7 +139,7 @@ class Wanting:
 
     def _item_values(self, item: Item) -> dict[str, Any]:
         values: dict[str, Any] = {name: _text(value) for name in TEXTS if (value := getattr(item, name)) is not None}
-        values |= {name: _year(value) for name in YEARS if (value := getattr(item, name)) is not None}
+        values |= {name: _year(value) for name in MUSEUM_YEARS if (value := getattr(item, name)) is not None}
         label = self.label if item.label is None else item.label
         values |= {name: _text(value) for name, value in (("label", label), ("split", item.split)) if value is not None}
         if item.tags:

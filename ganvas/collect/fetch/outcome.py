@@ -67,7 +67,6 @@ ERRORS = {
     "not-a-picture": ErrorClass(),
     "unreadable": ErrorClass(),  # a picture, damaged
     "not-understood": ErrorClass(),  # a page that its source can make nothing of
-    "no-pictures": ErrorClass(),  # reserved for sources: a record that names none
     # what is not to be had
     "address": ErrorClass(ends_as=REFUSED),  # not public, not http(s), not an address
     "robots": ErrorClass(ends_as=REFUSED),
