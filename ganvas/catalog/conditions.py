@@ -18,7 +18,7 @@ from ganvas.catalog.functions import LOWER
 from ganvas.catalog.names import Names
 from ganvas.catalog.patterns import letters
 from ganvas.catalog.tokens import wrong
-from ganvas.catalog.values import Condition, Value
+from ganvas.catalog.values import Condition, Value, over
 from ganvas.errors import did_you_mean
 
 ORDER: dict[str, Callable[[Whatever, Whatever], Condition]] = {
@@ -72,11 +72,11 @@ class _Compiler:
             return self.alike(field, left, right, sign == "ilike")
         if isinstance(right, ex.Name):
             other = self.names.resolve(right, self.text)
-            return _over(field, lambda one: _over(other, lambda two: self.ordered(sign, one, two, left, right)))
+            return over(field, lambda one: over(other, lambda two: self.ordered(sign, one, two, left, right)))
         if field.cluster_numbers is not None and isinstance(right.value, str):
             return self.in_cluster(sign, field, right)
         value = self.value_of(right)
-        return _over(field, lambda one: self.ordered(sign, one, value, left, right))
+        return over(field, lambda one: self.ordered(sign, one, value, left, right))
 
     def ordered(self, sign: str, one: Value, two: Value, left: ex.Name, right: ex.Operand) -> Condition:
         shared = one.kinds & two.kinds
@@ -100,12 +100,12 @@ class _Compiler:
         written = storable(pattern.value)
         if self.names.is_sqlite:
             glob = literal(_glob(written.lower() if any_case else written), String)
-            return _over(field, lambda one: _lowered(one.text, any_case).op("GLOB", is_comparison=True)(glob))
+            return over(field, lambda one: _lowered(one.text, any_case).op("GLOB", is_comparison=True)(glob))
         like = literal(_like(written), String)
         if not any_case:
-            return _over(field, lambda one: one.text.like(like))  # type: ignore[union-attr]
+            return over(field, lambda one: one.text.like(like))  # type: ignore[union-attr]
         collation = self.names.unicode_collation
-        return _over(field, lambda one: (collate(one.text, collation) if collation else one.text).ilike(like))  # type: ignore[union-attr, arg-type]
+        return over(field, lambda one: (collate(one.text, collation) if collation else one.text).ilike(like))  # type: ignore[union-attr, arg-type]
 
     def is_in(self, operand: ex.Operand, values: tuple[ex.Literal, ...]) -> Condition:
         """One list for each kind of value: a term for each is too deep a tree for SQLite from some 490 on."""
@@ -122,7 +122,7 @@ class _Compiler:
             if kind not in field.kinds:
                 raise wrong(self.text, value.at, _unlike(operand, field, value, bound, "="))
             listed.setdefault(kind, []).append(getattr(bound, kind))
-        return _over(field, lambda one: or_(*(getattr(one, kind).in_(those) for kind, those in listed.items())))
+        return over(field, lambda one: or_(*(getattr(one, kind).in_(those) for kind, those in listed.items())))
 
     def is_null(self, operand: ex.Operand) -> Condition:
         if isinstance(operand, ex.Literal):
@@ -135,7 +135,7 @@ class _Compiler:
         field = self.names.resolve(name, self.text)
         if "boolean" not in field.kinds:
             raise wrong(self.text, name.end, f"{name} is {_kinds(field)}: compare it with something")
-        return _over(field, lambda one: one.boolean)  # type: ignore[arg-type, return-value]
+        return over(field, lambda one: one.boolean)  # type: ignore[arg-type, return-value]
 
     def in_cluster(self, sign: str, field: Value, right: ex.Literal) -> Condition:
         if sign != "=":
@@ -159,10 +159,6 @@ class _Compiler:
         if self.names.is_sqlite:
             return Value(number=literal(value))
         return Value(number=literal(Decimal(repr(value)), Numeric))
-
-
-def _over(field: Value, fulfils: Callable[[Value], Condition]) -> Condition:
-    return fulfils(field) if field.any_element is None else field.any_element(fulfils)
 
 
 def _unlike(left: ex.Name, one: Value, right: ex.Operand, two: Value, sign: str) -> str:

@@ -15,7 +15,6 @@ STANDBY = "standby"  # a thumbnail, fetched only if the original cannot be had
 DONE = "done"
 FAILED = "failed"  # cannot be had; the reason is in the row
 REFUSED = "refused"  # could be had, and is not to be: robots.txt, an opt-out, an address that is not public
-STATES = (WAITING, LEASED, STANDBY, DONE, FAILED, REFUSED)
 
 OPEN, COMPLETE = "open", "complete"  # of a collection
 

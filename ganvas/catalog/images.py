@@ -166,13 +166,19 @@ def said_by_or_after(stage: str, rule: str) -> Any:
 def image_ids(connection: Connection, sha256s: Iterable[str]) -> dict[str, int]:
     """Hash -> id. Raises CatalogError for a hash that is not in the catalog."""
     wanted = list(sha256s)
-    found: dict[str, int] = {}
-    for chunk in chunks(wanted):
-        rows = connection.execute(select(Image.sha256, Image.id).where(Image.sha256.in_(chunk)))
-        found.update((sha256, id) for sha256, id in rows)
+    found = known_ids(connection, wanted)
     missing = next((sha256 for sha256 in wanted if sha256 not in found), None)
     if missing is not None:
         raise CatalogError(f"no image {missing} in the catalog: `ganvas add` its source again")
+    return found
+
+
+def known_ids(connection: Connection, sha256s: Iterable[str]) -> dict[str, int]:
+    """Hash -> id of those that are in the catalog."""
+    found: dict[str, int] = {}
+    for chunk in chunks(list(sha256s)):
+        rows = connection.execute(select(Image.sha256, Image.id).where(Image.sha256.in_(chunk)))
+        found.update((sha256, id) for sha256, id in rows)
     return found
 
 

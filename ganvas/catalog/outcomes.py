@@ -156,7 +156,7 @@ def _said(one: Finished) -> dict[str, Any]:
     values: dict[str, Any] = {name: getattr(one, name, None) for name in (*ENDING, *ANSWER)}
     if one.image is not None:
         values |= {"bytes": one.image.bytes, "sha256": one.image.sha256}
-    if one.body is not None:
+    if one.body is not None and one.sha256 is None:
         values |= {"bytes": len(one.body), "sha256": hashlib.sha256(one.body).hexdigest()}
     if one.state != DONE:  # or another try would be asked whether that has changed
         values |= {"etag": None, "modified": None}

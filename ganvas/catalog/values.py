@@ -90,7 +90,7 @@ def first_of(one: Value, other: Value) -> Value:
     """The one where it is there, else the other; both are such as `json_value` gives."""
 
     def any_element(fulfils: Callable[[Value], Condition]) -> Condition:
-        return case((_is(one.present), _over(one, fulfils)), else_=_over(other, fulfils))
+        return case((_is(one.present), over(one, fulfils)), else_=over(other, fulfils))
 
     number, text, boolean = (
         case((_is(one.present), getattr(one, kind)), else_=getattr(other, kind))
@@ -177,13 +177,14 @@ def _or_in_list(value: Value, column: Any, path: tuple[str, ...], rest: tuple[st
         return exists(select(literal_column("1")).select_from(elements).where(condition))
 
     def any_element(fulfils: Callable[[Value], Condition]) -> Condition:
-        return or_(_is(_over(value, fulfils)), in_list(_over(inside, fulfils)))
+        return or_(_is(over(value, fulfils)), in_list(over(inside, fulfils)))
 
     present = or_(_is(value.present), in_list(_is(inside.present)))
     return Value(value.number, value.text, value.boolean, present, any_element)
 
 
-def _over(value: Value, fulfils: Callable[[Value], Condition]) -> Condition:
+def over(value: Value, fulfils: Callable[[Value], Condition]) -> Condition:
+    """The condition on a value, or that some element of its list fulfils it."""
     return fulfils(value) if value.any_element is None else value.any_element(fulfils)
 
 

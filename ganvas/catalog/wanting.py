@@ -16,9 +16,9 @@ from ganvas.catalog.bulk import insert_rows, written
 from ganvas.catalog.columns import storable
 from ganvas.catalog.database import Database
 from ganvas.catalog.fetch_records import DONE, FAILED, REFUSED, STANDBY, WAITING
-from ganvas.catalog.images import chunks
+from ganvas.catalog.images import chunks, known_ids
 from ganvas.catalog.records import now
-from ganvas.catalog.schema import Body, Fetch, Image, ItemFetch, ItemImage
+from ganvas.catalog.schema import Body, Fetch, ItemFetch, ItemImage
 from ganvas.catalog.schema import Item as ItemTable
 from ganvas.catalog.thumbnails import mark_thumbnails
 from ganvas.catalog.wanted import (
@@ -242,10 +242,7 @@ class Wanting:
 
 def link_images(database: Database, connection: Connection, links: Sequence[tuple[int, str, int]]) -> None:
     """(item id, hash, position): the item has this image, if that is in the catalog."""
-    ids: dict[str, int] = {}
-    for chunk in chunks(list({sha256 for _, sha256, _ in links})):
-        rows = connection.execute(select(Image.sha256, Image.id).where(Image.sha256.in_(chunk)))
-        ids.update((sha256, id) for sha256, id in rows)
+    ids = known_ids(connection, {sha256 for _, sha256, _ in links})
     pairs = {(item, ids[sha256]): position for item, sha256, position in links if sha256 in ids}
     values = [{"item_id": item, "image_id": id, "position": position} for (item, id), position in pairs.items()]
     if values:

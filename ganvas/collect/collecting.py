@@ -167,11 +167,12 @@ def _standing(studio: StudioFolder, collection: CollectionRow, new: int) -> Coll
 
 def _check_there_is_something(studio: StudioFolder, collection: CollectionRow, collected: Collected) -> None:
     """A collection of nothing, because nothing could be had, is an error: it says the first reason, and what to do."""
-    errors = [error for error in studio.catalog.error_counts(collection.id) if error[1] in (FAILED, REFUSED)]
-    if collected.items or collected.waiting or not errors:
+    if collected.items or collected.waiting or not (collected.failed or collected.refused):
         return
-    _, state, error, host, count = errors[0]
+    errors = [error for error in studio.catalog.error_counts(collection.id) if error[1] in (FAILED, REFUSED)]
+    _, state, error, host, _ = errors[0]
     reason = studio.catalog.reason_of(collection.id, error, host) or error
-    others = f" (and {sum(it[-1] for it in errors) - 1:,} more)" if sum(it[-1] for it in errors) > 1 else ""
+    more = sum(count for *_, count in errors) - 1
+    others = f" (and {more:,} more)" if more else ""
     again = f"`ganvas collect retry --error {error}`" if state == REFUSED else "`ganvas collect retry`"
     raise InputError(f"{collection.source}: nothing could be had of {host}: {reason}{others}. {again} tries again")

@@ -66,10 +66,9 @@ class Engine:
         self.settings = settings
         self.worker = worker
         self.progress = progress
-        self.service = host_of(source.base_url)
         rates = dict(source.rates)
-        if self.service and source.rate_per_s:
-            rates[self.service] = source.rate_per_s
+        if source.rate_per_s and (service := host_of(source.base_url)):
+            rates[service] = source.rate_per_s
         self._schedule: Schedule[Leased] = Schedule(
             settings.concurrency, settings.per_host, settings.rate_per_s, rates, time.time, settings.pause_s
         )
@@ -134,7 +133,7 @@ class Engine:
 
         await self._until(are_read, lambda: {PAGE: (LIST,)})
         counts = await self._in_catalog(self.catalog.fetch_counts, self.collection.id)
-        waiting = {kind: states.get("waiting", 0) for kind, states in counts.get(self.collection.id, {}).items()}
+        waiting = {kind: states.get(WAITING, 0) for kind, states in counts.get(self.collection.id, {}).items()}
         pages = waiting.get(PAGE, 0) if self._room() else 0
         rate, most = self.source.rate_per_s, self.collection.most
         if not waiting.get(PAGE) and not waiting.get(PICTURE) and _has_failed(counts.get(self.collection.id, {})):

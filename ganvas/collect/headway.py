@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 
 from ganvas.catalog import Catalog
 from ganvas.catalog.fetch_records import DONE, LEASED, WAITING, Finished
-from ganvas.catalog.wanted import PICTURE
 from ganvas.collect.estimate import Pace, duration
 from ganvas.progress import Task
 
@@ -20,8 +18,8 @@ class Headway:
 
     def __init__(self, catalog: Catalog, collection_id: int) -> None:
         self.task: Task | None = None
-        self.done = Counter[str]()
-        self.failed: Counter[str] = Counter()
+        self.pictures = 0
+        self.failed = 0
         self.bytes = 0
         self._catalog = catalog
         self._collection_id = collection_id
@@ -35,9 +33,9 @@ class Headway:
             return
         self._pace.add(1)
         if finished.state != DONE:
-            self.failed[finished.error or finished.state] += 1
+            self.failed += 1
         elif finished.image is not None or finished.reused:
-            self.done[PICTURE] += 1
+            self.pictures += 1
             self._untold += 1
             self.bytes += finished.bytes or 0
 
@@ -60,9 +58,9 @@ class Headway:
         self._left = sum(states.get(WAITING, 0) + states.get(LEASED, 0) for states in counts.values())
 
     def _line(self, cooling: dict[str, float]) -> str:
-        parts = [f"{self.done[PICTURE]:,} pictures ({self.bytes / 2**20:,.0f} MiB), {self._pace.per_s:,.1f} fetches/s"]
-        if failures := self.failed.total():
-            parts.append(f"{failures:,} failed")
+        parts = [f"{self.pictures:,} pictures ({self.bytes / 2**20:,.0f} MiB), {self._pace.per_s:,.1f} fetches/s"]
+        if self.failed:
+            parts.append(f"{self.failed:,} failed")
         if self._left:
             left_s = self._pace.left_s(self._left)
             parts.append(f"{self._left:,} left" + (f", {duration(left_s)}" if left_s is not None else ""))

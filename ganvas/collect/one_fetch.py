@@ -48,14 +48,14 @@ class OneFetch:
 
     def need_not_ask(self, leased: Leased) -> bool:
         """Whether its source gave the bytes, or another collection had the same."""
-        body_will_do = leased.known_body is not None and leased.kind != LIST
-        return leased.data is not None or leased.known_sha256 is not None or body_will_do
+        return any(known is not None for known in (leased.data, leased.known_sha256, leased.known_body))
 
     async def not_asked(self, leased: Leased) -> Finished:
         if leased.data is not None:
             return await self._decoded(leased, None, leased.data)
         if leased.known_body is not None:
-            answer = Answer(leased.url, 200, leased.known_body, None, dt.datetime.now(dt.UTC))
+            status, at = leased.known_status or 200, leased.known_at or dt.datetime.now(dt.UTC)
+            answer = Answer(leased.url, status, leased.known_body, leased.known_type, at)
             read = await asyncio.to_thread(self._read, leased, answer)
             return self._failed(leased, read) if isinstance(read, Failed) else _page_done(leased, read, reused=True)
         return outcomes.known(leased)

@@ -124,11 +124,11 @@ def _print_fetch(fetch: dict[str, Any]) -> None:
     if fetch["final_url"] not in (None, fetch["url"]):
         print(f"  led to {fetch['final_url']}")
     if fetch["fetched_at"] is not None:
-        tries = f"{fetch['attempts']} tr{'y' if fetch['attempts'] == 1 else 'ies'}"
+        tries = counted(fetch["attempts"], "try", "tries")
         print(f"  last asked {fetch['fetched_at'].astimezone():%Y-%m-%d %H:%M:%S}, {tries}")
     if fetch["items"]:
         shown = ", ".join(fetch["items"][:MOST_LINES])
-        print(f"  of {len(fetch['items']):,} item{'s' * (len(fetch['items']) != 1)}: {shown}")
+        print(f"  of {counted(len(fetch['items']), 'item')}: {shown}")
 
 
 def _verdict(fetch: dict[str, Any]) -> str:

@@ -66,12 +66,12 @@ def failed_by(error: BaseException) -> Failed:
     return Failed("protocol", f"{type(error).__name__}: {error}")
 
 
-def failed_with(status: int, headers: dict[str, str], now: dt.datetime) -> Failed:
+def failed_with(status: int, retry_after: str | None, now: dt.datetime) -> Failed:
     """What a status other than 2xx and 3xx means."""
     name = SAID.get(status)
     if name is None:
         name = "server-error" if 500 <= status < 600 else "refused" if 400 <= status < 500 else "protocol"
-    wait = retry_after_s(headers.get("retry-after"), now)
+    wait = retry_after_s(retry_after, now)
     words = f"{status} {_phrase(status)}".rstrip() + ("" if wait is None else f", to be asked again in {wait:g} s")
     return Failed(name, words, status, wait)
 

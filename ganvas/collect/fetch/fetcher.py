@@ -203,8 +203,7 @@ def _check_length(reply: Reply, fetch: _Fetch) -> None:
 
 
 async def _what_it_said(reply: Reply) -> Failed:
-    said = {"retry-after": reply.headers.get("Retry-After", "")}
-    failed = failed_with(reply.status, said, dt.datetime.now(dt.UTC))
+    failed = failed_with(reply.status, reply.headers.get("Retry-After"), dt.datetime.now(dt.UTC))
     if not 400 <= reply.status < 500:
         return failed
     try:

@@ -43,7 +43,7 @@ class Http1:
             session, headers = self._closing, {**headers, "Connection": "close"}
         url = URL(target.url, encoded=True)
         async with session.get(url, headers=headers, allow_redirects=False) as response:
-            yield Reply(response.status, response.headers, response.content.iter_any(), "HTTP/1.1")
+            yield Reply(response.status, response.headers, response.content.iter_any())
 
     async def close(self) -> None:
         await self._keeping.close()

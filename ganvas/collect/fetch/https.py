@@ -65,7 +65,7 @@ class Https:
             if answer is None:
                 continue
             try:
-                yield Reply(answer.status, _headers(answer.headers), answer.pieces(), "HTTP/2")
+                yield Reply(answer.status, _headers(answer.headers), answer.pieces())
             finally:
                 answer.close()
                 self._end(way, sound=answer.whole)
@@ -124,7 +124,7 @@ class Https:
         once = Once(pair, target, self._read_timeout_s)
         try:
             await once.ask(target, [("Host", _authority(target)), ("Connection", "close"), *headers.items()])
-            yield Reply(once.status, _headers(once.headers), once.pieces(), "HTTP/1.1")
+            yield Reply(once.status, _headers(once.headers), once.pieces())
         finally:
             once.close()
 

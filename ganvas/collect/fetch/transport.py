@@ -22,7 +22,6 @@ class Reply:
     status: int
     headers: CIMultiDict[str] | CIMultiDictProxy[str]
     pieces: AsyncIterator[bytes]
-    http: str
 
 
 class Transport(Protocol):
