@@ -11,6 +11,7 @@ from ganvas.report import SearchRecord, TrialRecord, write_report, write_score_g
 
 if TYPE_CHECKING:
     from ganvas.api.searching import Searched
+    from ganvas.search.trial import Trial
 
 GIF_BYTES = 3_000_000  # the best run's animation lies in the page
 NEWER = ("ticks.jsonl", "scores.json", "state.json")
@@ -38,7 +39,7 @@ def search_record(searched: Searched) -> SearchRecord:
         name=searched.name,
         folder=searched.files.path,
         asked=asked,
-        trials=_records(searched, score),
+        trials=_records(searched, trials, score),
         score=score,
         importance={one.name: one.share for one in found},
         rungs=RUNGS if asked.get("prune") else (),
@@ -46,13 +47,15 @@ def search_record(searched: Searched) -> SearchRecord:
     )
 
 
-def _records(searched: Searched, score: str) -> list[TrialRecord]:
+def _records(searched: Searched, trials: Sequence[Trial], score: str) -> list[TrialRecord]:
     """Those of ranked points first; of a point with several seeds the best trial first."""
     runs = searched.studio.folder.runs
-    trials = {trial.run: trial for trial in searched.trials()}
+    from ganvas.search.table import results
+
+    by_run = {trial.run: trial for trial in trials}
     records = []
-    for row in searched.results().rows:
-        own = [trials[run] for run in row["runs"]]
+    for row in results(trials, score).rows:
+        own = [by_run[run] for run in row["runs"]]
         for trial in own:
             records.append(
                 TrialRecord(

@@ -257,7 +257,9 @@ def _print_table(searched: Searched, found: Table, most: int) -> None:
 
 def _is_shown(name: str, found: Table) -> bool:
     """What a screen has room for: scores once, spreads where there are any; no baselines, no lists."""
-    if name.startswith(("mean_", "rank_", "light_")) or name.endswith(("_baseline", "_sd")):
+    from ganvas.scores.shown import BESIDE
+
+    if name.startswith(("mean_", "rank_", "light_")) or name.endswith(BESIDE):
         return False
     if name in ("seeds", "runs", "finished", "images", "worker", "group"):
         return False

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ganvas.catalog.decisions import Verdict
 from ganvas.curate.features import features_of
 from ganvas.curate.kmeans import loneliness
 from ganvas.curate.showing import shown
@@ -26,7 +27,6 @@ from ganvas.studio import StudioFolder
 
 DENSITY, SPARSE = "density", "sparse"
 COLUMNS, A_BAND = 10, 20
-Verdict = tuple[str, bool, float | None, str | None]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ganvas.catalog.decisions import Verdict
 from ganvas.catalog.duplicates import DUPLICATE
 from ganvas.catalog.images import PERSON
 from ganvas.curate.density import SPARSE
@@ -28,7 +29,6 @@ from ganvas.progress import Progress, Silent
 from ganvas.scores.neighbours import Features
 from ganvas.studio import StudioFolder, checked_name
 
-Verdict = tuple[str, bool, float | None, str | None]
 TEACH = "teach"
 OTHER_RULES = (DUPLICATE, SPARSE, PERSON, VANISHED, ALTERED, UNREADABLE)  # beside those of `ganvas clean`
 NOTHING = Shown()

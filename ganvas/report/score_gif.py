@@ -11,9 +11,7 @@ from ganvas.report import words
 from ganvas.report.frames import frames
 from ganvas.report.plots import baseline
 from ganvas.report.record import RunRecord, number, read_record
-from ganvas.scores.shown import label_of, times_factor
-
-FACTS = ("tick", "images", "seconds", "epoch", "ema_share", "augment_strength", "tick_seconds")  # all else are scores
+from ganvas.scores.shown import BESIDE, TICK_FACTS, label_of, times_factor
 
 
 def score_gif_file(style: str) -> str:
@@ -53,7 +51,7 @@ def _level(record: RunRecord, score: str) -> float | None:
 
 
 def _check_score(record: RunRecord, score: str) -> None:
-    kept = {name for tick in record.ticks for name in tick if name not in FACTS}
-    known = {name for name in kept if not name.endswith(("_baseline", "_sd"))}
+    kept = {name for tick in record.ticks for name in tick if name not in TICK_FACTS}
+    known = {name for name in kept if not name.endswith(BESIDE)}
     if known and score not in known:
         raise InputError(f"no light judgement of {record.name} holds {score!r}.{did_you_mean(score, known)}")

@@ -15,6 +15,16 @@ SHOWN = {  # name: (label, factor, digits)
     "as_told": ("drawn as told", 1, 3),
     "cas": ("classification accuracy", 1, 3),
 }
+TICK_FACTS = (  # of a line of ticks.jsonl; all else are scores
+    "tick",
+    "images",
+    "seconds",
+    "epoch",
+    "ema_share",
+    "augment_strength",
+    "tick_seconds",
+)
+BESIDE = ("_baseline", "_sd")  # what stands beside a score and is none
 LOWER_IS_BETTER = frozenset({"kid", "fd", "copies", "nearer_trained"})
 
 

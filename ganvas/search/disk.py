@@ -10,20 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from ganvas.errors import InputError
-from ganvas.record_folder import RecordFolder
 from ganvas.search.directions import loss_of
 from ganvas.search.outcome import is_run_of
 from ganvas.search.space import SET
 from ganvas.search.table import best_groups, best_trial, groups_in_order
 from ganvas.search.trial import FINISHED, PRUNED, STOPPED, Trial, TrialSpec
 from ganvas.studio import StudioFolder
+from ganvas.train.run_folder import RunFolder
 
 KEPT = 5
 CHECKPOINTS = "checkpoints"
-
-
-class _Run(RecordFolder):
-    kind = "run"
 
 
 def sweep(
@@ -87,9 +83,10 @@ def _light(trial: Trial) -> float:
 
 def _remove_checkpoints(folder: Path) -> tuple[tuple[str, ...], int]:
     """What is gone from the folder, and how many bytes of it now."""
-    checkpoints = folder / CHECKPOINTS
+    run = RunFolder(folder)
+    checkpoints = run.checkpoints
     try:
-        with _Run(folder).lock():
+        with run.lock():
             if not checkpoints.is_dir():
                 return (CHECKPOINTS,), 0
             found = sorted(path for path in checkpoints.iterdir() if path.is_dir())

@@ -224,7 +224,7 @@ class _Driver:
         given = {"budget": self._asked["budget"], "seed": trial.seed, **settings_of(trial.point)}
         set_name = set_of(trial.point, self._asked["set"])
         threads = self._asked.get("engine", {}).get("threads", 1)
-        return TrialSpec(trial.number, trial.run, set_name, given, self._asked["judge_n"], threads, given.get("device"))
+        return TrialSpec(trial.number, trial.run, set_name, given, self._asked["judge_n"], threads)
 
     def _hear(self, event: Tick | Ended, engine: Engine) -> None:
         if event.number not in self._active:

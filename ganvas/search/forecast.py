@@ -13,7 +13,7 @@ from statistics import fmean
 from typing import Any
 
 from ganvas.budget import parse_budget
-from ganvas.errors import InputError, SettingsError
+from ganvas.errors import InputError
 from ganvas.pictures.packed import PackedSet
 from ganvas.report.words import duration
 from ganvas.search.asking import asked_for, planned
@@ -118,7 +118,8 @@ def foretold(
     """Of what was asked for and found to be possible; `images_a_second` is of all trials at a time together."""
     sampler, repeat = str(asked["sampler"]), int(asked["repeat"])
     proposer = make_sampler(sampler, space, asked["seed"], asked["score"])
-    count = _planned(space, asked)
+    count = planned(space, asked)
+    assert count is not None  # asked_for refuses what never ends
     known = 0 if sampler == FOLLOWS else min(count // repeat, MOST_NAMED)
     points = list(islice(space.points(), known)) if sampler == "grid" else proposer.ask(known)
     if sampler not in ("grid", FOLLOWS) and len(points) < known:
@@ -143,13 +144,6 @@ def foretold(
         as_asked=jobs is not None,
         notes=notes,
     )
-
-
-def _planned(space: Space, asked: Mapping[str, Any]) -> int:
-    count = planned(space, asked)
-    if count is None:
-        raise SettingsError(f"a {asked['sampler']} search never comes to an end: say how many trials with --trials")
-    return count
 
 
 def _budgets(space: Space, asked: Mapping[str, Any]) -> list[str]:

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ganvas.scores.shown import TICK_FACTS
 from ganvas.search.trial import Tick
 
 TICKS_FILE = "ticks.jsonl"
-FACTS = ("tick", "images", "seconds", "epoch", "ema_share", "augment_strength", "tick_seconds")  # all else are scores
 
 
 def read_light(run: Path, number: int, ticks: int) -> list[Tick]:
@@ -25,7 +25,7 @@ def read_light(run: Path, number: int, ticks: int) -> list[Tick]:
 def _judgement(line: bytes, number: int, ticks: int) -> Tick | None:
     try:
         record: dict[str, Any] = json.loads(line)
-        scores = {name: value for name, value in record.items() if name not in FACTS}
+        scores = {name: value for name, value in record.items() if name not in TICK_FACTS}
         progress = record["tick"] / ticks
         return Tick(number, record["images"], record["seconds"], progress, scores) if scores else None
     except (ValueError, KeyError, TypeError, AttributeError):

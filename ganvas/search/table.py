@@ -17,6 +17,7 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 from ganvas.errors import InputError, MissingExtra
+from ganvas.scores.shown import BESIDE
 from ganvas.search.directions import MAIN_SCORE, loss_of
 from ganvas.search.groups import Group, groups_of
 from ganvas.search.space import SET
@@ -30,7 +31,6 @@ Row = dict[str, Any]
 
 ORDER = (FINISHED, PRUNED, STOPPED, RUNNING, WAITING, FAILED)
 PARAMS = "params"  # a point as a whole, for who works on in Python; files have its settings one by one
-BESIDE = ("_baseline", "_sd")  # what stands beside a score and is none
 LEFT_OPEN = "auto"  # a None of a point: chosen by the plan. An empty cell is an axis that was not there
 NUMBERS = ("score_", "mean_", "std_", "light_")
 WHOLE_NUMBERS = ("rank", "images", "number", "group", "seed", "finished")

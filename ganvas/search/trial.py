@@ -55,7 +55,6 @@ class TrialSpec:
     settings: dict[str, Any]  # nested, as `train` takes them; budget and seed are among them
     judge_n: int
     threads: int
-    device: str | None = None
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ class Met(Source):
     def __init__(self, options: Any, settings: CollectSettings, progress: Progress) -> None:
         """Raises InputError for a file that is no MetObjects.csv, and for columns that it does not have."""
         super().__init__(options, settings, progress)
+        self.conditions = conditions(options, lambda name: partial(_said, name))
         if options.csv is not None:
             self._chosen()
 
@@ -118,7 +119,7 @@ class Met(Source):
         number = page.url.rpartition("/")[2]
         if str(record.get("objectID", number)) != number or "message" in record:
             raise NotTheAnswer(f"not the record of object {number}")
-        if all(fulfils(record) for fulfils in conditions(self.options, lambda name: partial(_said, name))):
+        if all(fulfils(record) for fulfils in self.conditions):
             yield item_of(record, f"objects/{number}", small=self.options.small, primary_only=self.options.primary_only)
 
 

@@ -43,10 +43,8 @@ def _drawn(
         return None
     x = x or Axis(0.0, max(max(point[0] for point in points), 1e-9))
     y = Axis.of([kid for _, kid in points], room=0.04)
-    best_last = sorted(
-        search.trials[:most], key=lambda trial: (search.goodness(trial) is not None, search.goodness(trial) or 0)
-    )
-    drawn = [_line(search, trial, lines[trial.number], x, y) for trial in best_last if lines[trial.number]]
+    shown = [trial for trial in search.best_last(search.trials[:most]) if lines[trial.number]]
+    drawn = [_line(search, trial, lines[trial.number], x, y) for trial in shown]
     title = f"The light judge's KID×1000 of {len(drawn)} trials over {x_label}; the table holds their last scores."
     return "\n".join(
         [

@@ -39,10 +39,7 @@ def parallel(search: SearchRecord) -> str | None:
     uprights = [_of_setting(search, name) for name in search.varied] + [_of_score(search)]
     width = LEFT_PX + RIGHT_PX + BETWEEN_PX * (len(uprights) - 1)
     places = [LEFT_PX + BETWEEN_PX * i for i in range(len(uprights))]
-    best_last = sorted(
-        search.trials, key=lambda trial: (search.goodness(trial) is not None, search.goodness(trial) or 0)
-    )
-    lines = [_line(search, trial, uprights, places) for trial in best_last]
+    lines = [_line(search, trial, uprights, places) for trial in search.best_last(search.trials)]
     crowded = " crowded" if len(lines) > CROWDED else ""
     axes = [_axis(upright, x, last=x == places[-1]) for upright, x in zip(uprights, places, strict=True)]
     return "\n".join(

@@ -11,7 +11,7 @@ from typing import Any
 
 from ganvas.report.record import Json, number, read_lines, read_object, read_sheets
 from ganvas.report.words import plain
-from ganvas.scores.shown import LOWER_IS_BETTER, shown
+from ganvas.scores.shown import BESIDE, LOWER_IS_BETTER, shown
 
 STATES = FINISHED, PRUNED, *_ = ("finished", "pruned", "stopped", "failed", "running", "waiting")
 DEFAULT_TICKS = 20.0
@@ -134,7 +134,7 @@ class SearchRecord:
     def score_names(self) -> list[str]:
         """Scores that any trial has, the one that was sought first; without baselines and spreads."""
         found = dict.fromkeys(name for trial in self.trials for name in trial.scores)
-        kept = [name for name in found if not name.endswith(("_baseline", "_sd")) and name != self.score]
+        kept = [name for name in found if not name.endswith(BESIDE) and name != self.score]
         return [*([self.score] if self.score in found else []), *kept]
 
     def baseline(self, name: str, set_name: Any = None) -> float | None:

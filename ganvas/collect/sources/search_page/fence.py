@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ganvas.collect.fetch.guard import Guard
-from ganvas.collect.fetch.target import Refused
+from ganvas.collect.fetch.target import PORTS, Refused
 from ganvas.collect.sources.search_page.selectors import is_below
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page, Request, Route
 
 ONE_PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
-PORTS = {"http": 80, "https": 443}
 NEVER_NEEDED = {"media", "font", "manifest", "ping"}
 
 
