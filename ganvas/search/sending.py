@@ -1,7 +1,8 @@
 """What a trial makes far from its studio, on its way home as it is made: `for news in sender.news(): ...`.
 
 The order is the one in which a kill may cut it off: a run can go on from whatever has arrived. Settings come before the
-run's row, that before checkpoints, those before the row that says they are there, and how it ended comes last.
+run's row, that and all that was noted on the way to a checkpoint before it, checkpoints before the row that says they
+are there, and how it ended comes last. What rests on something is looked for before it, so that this is never older.
 """
 
 from __future__ import annotations
@@ -58,8 +59,7 @@ class Sender:
     def __init__(self, studio: StudioFolder, run: str) -> None:
         self._catalog, self._run = studio.catalog, run
         self._folder = studio.runs / run
-        self._row = self._catalog.run_named(run)
-        self._ticks, self._scores = self._catalog.ticks(run), self._catalog.scores(run)
+        self._told = (self._catalog.run_named(run), self._catalog.ticks(run), self._catalog.scores(run))
         self._files = {path: _stamp(path) for path in records(self._folder)}
         self._checkpoints = {path.name: _identity(path) for path in self._whole_checkpoints()}
 
@@ -67,16 +67,19 @@ class Sender:
         """What is new since the last call, in the order in which it must arrive."""
         if not (self._folder / SETTINGS_FILE).exists():
             return
+        ended, row = (self._folder / OUTCOME_FILE).exists(), self._catalog.run_named(self._run)
+        saved = [(path, _identity(path)) for path in self._whole_checkpoints()]
         for path in records(self._folder):
             if path.name != OUTCOME_FILE:
                 yield from self._file(path)
-        if self._row is None and (row := self._catalog.run_named(self._run)) is not None:
-            self._row = replace(row, state="training", reason=None, finished_at=None)
-            yield Records(self._row, (), -1, ())
-        for path in self._whole_checkpoints():
-            yield from self._checkpoint(path)
-        yield from self._records()
-        yield from self._file(self._folder / OUTCOME_FILE)
+        if row is not None:
+            before, _, scores = self._told
+            yield from self._records(before or _at_its_beginning(row), scores)
+            for path, identity in saved:
+                yield from self._checkpoint(path, identity)
+            yield from self._records(row, self._catalog.scores(self._run))
+        if ended:
+            yield from self._file(self._folder / OUTCOME_FILE)
 
     def _file(self, path: Path) -> Iterator[Piece]:
         try:
@@ -93,8 +96,7 @@ class Sender:
         folder = self._folder / CHECKPOINTS
         return [*sorted(folder.glob("[0-9]*")), *folder.glob(BEST)]
 
-    def _checkpoint(self, path: Path) -> Iterator[News]:
-        identity = _identity(path)
+    def _checkpoint(self, path: Path, identity: bytes | None) -> Iterator[News]:
         if identity is None or self._checkpoints.get(path.name) == identity:
             return
         with ExitStack() as opened:
@@ -114,15 +116,19 @@ class Sender:
         self._checkpoints[path.name] = identity
         yield WholeCheckpoint(path.name)
 
-    def _records(self) -> Iterator[Records]:
-        row = self._catalog.run_named(self._run)
-        ticks, scores = self._catalog.ticks(self._run), self._catalog.scores(self._run)
-        if row is None or (row, ticks, scores) == (self._row, self._ticks, self._scores):
+    def _records(self, row: RunRow, scores: list[ScoreRow]) -> Iterator[Records]:
+        """This row and these scores with the ticks of now, unless all of it was sent."""
+        ticks = self._catalog.ticks(self._run)
+        if (row, ticks, scores) == self._told:
             return
-        before = {tick.tick: tick for tick in self._ticks}
+        before = {tick.tick: tick for tick in self._told[1]}
         new = tuple(tick for tick in ticks if before.get(tick.tick) != tick)
-        self._row, self._ticks, self._scores = row, ticks, scores
+        self._told = (row, ticks, scores)
         yield Records(row, new, ticks[-1].images_seen if ticks else -1, tuple(scores))
+
+
+def _at_its_beginning(row: RunRow) -> RunRow:
+    return replace(row, state="training", reason=None, images_seen=0, train_seconds=0.0, finished_at=None)
 
 
 def _pieces(path: str, data: bytes) -> Iterator[Piece]:

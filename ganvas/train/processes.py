@@ -98,6 +98,10 @@ def joined(device: str | None = None) -> Iterator[Processes]:
     if count == 1 or not dist.is_available():
         yield Processes()
         return
+    # Functions of torch.distributed.nn keep the group they are imported under as a default. Imported within, as by an
+    # optimizer, they would hold its threads until the interpreter ends, which one of them may end with an abort.
+    import torch.distributed.nn
+
     gpu = (device or "").startswith("cuda") or (device is None and torch.cuda.is_available())
     dist.init_process_group("cpu:gloo,cuda:nccl" if gpu else "gloo")
     if gpu:
@@ -105,6 +109,6 @@ def joined(device: str | None = None) -> Iterator[Processes]:
     try:
         yield Processes(dist.get_rank(), count)
         with suppress(RuntimeError):  # all is done: whoever is gone already is not missed
-            dist.barrier()  # who leaves while another still talks may be torn down by a thread of its own
+            dist.barrier()
     finally:
         dist.destroy_process_group()

@@ -33,6 +33,7 @@ pytest.importorskip("ray", reason="Ray is not installed: pip install 'ganvas[ray
 
 STORE_BYTES = 80 << 20
 PATIENCE_S = 60.0
+FIRST_SHEET = "sheets/tick-0000.png"
 
 
 class Nodes:
@@ -80,13 +81,15 @@ def nodes() -> Iterator[Nodes]:
 
 
 class Recording(RayEngine):
-    """Remembers what it was asked and what it told; `then` is done once, when every trial has saved something."""
+    """Remembers what it was asked and what it told. `then` is done when two checkpoints of the trial on the node `of` are
+    here, before anything later of it is read: its task, which waits for its reader, cannot have ended by then.
+    """
 
-    def __init__(self, studio: StudioFolder, *given: Any, then: Callable[[], None], **options: Any) -> None:
+    def __init__(self, studio: StudioFolder, *given: Any, of: str, then: Callable[[int], None], **options: Any) -> None:
         super().__init__(studio, *given, **options)
         self.started: list[int] = []
         self.told: list[Event] = []
-        self._runs, self._then = studio.runs, then
+        self._of, self._then = of, then
         self.first_sheets: dict[str, int] = {}
 
     def start(self, spec: TrialSpec) -> str:
@@ -96,12 +99,15 @@ class Recording(RayEngine):
     def wait(self, seconds: float) -> Sequence[Event]:
         events = super().wait(seconds)
         self.told += events
-        saved = [folder for folder in self._runs.glob("*/checkpoints") if len(checkpoints(folder)) > 1]
-        if len(saved) == 2 and not self.first_sheets:
-            sheets = [folder.parent / "sheets" / "tick-0000.png" for folder in saved]
-            self.first_sheets = {sheet.parts[-3]: sheet.stat().st_mtime_ns for sheet in sheets}
-            self._then()
         return events
+
+    def _heard(self, trial: Any) -> Iterator[Event]:
+        yield from super()._heard(trial)
+        number, folder = trial.spec.number, self._studio.runs / trial.spec.run
+        watched = self.nodes.get(number) == self._of and not self.first_sheets
+        if watched and len(checkpoints(folder / "checkpoints")) == 2:
+            self.first_sheets[trial.spec.run] = (folder / FIRST_SHEET).stat().st_mtime_ns
+            self._then(number)
 
 
 def test_where_the_folder_is_seen_trials_work_in_it(nodes: Nodes, tmp_path: Path) -> None:
@@ -125,12 +131,11 @@ def test_a_killed_node_costs_only_its_own_trial(nodes: Nodes, tmp_path: Path) ->
     studio, second = studio_in(tmp_path), nodes.second()
     lost: list[int] = []
 
-    def kill() -> None:
-        assert not [event for event in engine.told if isinstance(event, Ended)], "too quick to be killed"
-        lost.extend(number for number, node in engine.nodes.items() if node == second)
+    def kill(number: int) -> None:
+        lost.append(number)
         nodes.kill_second()
 
-    engine = Recording(studio, nodes.address, reach="shipped", then=kill)
+    engine = Recording(studio, nodes.address, reach="shipped", of=second, then=kill)
     assert engine.slots == 3
     space = space_of(warmup=[0.03, 0.05], ticks=12)
     folder = search(studio, "halves", space, budget="3840-images", judge_n=20, engine=engine, prune=False)
@@ -147,8 +152,10 @@ def test_a_killed_node_costs_only_its_own_trial(nodes: Nodes, tmp_path: Path) ->
     assert {trial.worker for trial in trials} == {platform.node()}
     for trial in trials:
         check_home(studio, trial)
-        # it went on from a checkpoint: what came before was not made again
-        assert (studio.runs / trial.run / "sheets/tick-0000.png").stat().st_mtime_ns == engine.first_sheets[trial.run]
+    ((run, first_sheet),) = engine.first_sheets.items()
+    assert run == trials[lost[0]].run
+    # it went on from a checkpoint: what came before was not made again
+    assert (studio.runs / run / FIRST_SHEET).stat().st_mtime_ns == first_sheet
 
 
 def check_home(studio: StudioFolder, trial: Trial) -> None:

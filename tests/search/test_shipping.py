@@ -21,8 +21,8 @@ from ganvas.search.space import settings_of
 from ganvas.search.unpacking import IN_USE, borrowed_studio
 from ganvas.studio import StudioFolder
 from ganvas.train import train
-from ganvas.train.checkpoint import checkpoints, damage
-from ganvas.train.run_folder import RunFolder
+from ganvas.train.checkpoint import checkpoints, damage, state_of
+from ganvas.train.run_folder import RunFolder, read_lines
 from tests.search.studios import TINY, studio_in
 
 SETTINGS = {**settings_of(TINY), "budget": "640-images"}
@@ -152,3 +152,25 @@ def test_a_set_that_no_trial_has_used_for_a_week_is_swept(studio: StudioFolder) 
         with borrowed_studio(cargo, lambda data: pytest.fail("it is there")):
             assert sorted(mine.parent.iterdir()) == sorted([mine, young, used])
     assert time.time() - (mine / IN_USE).stat().st_mtime < 86400
+
+
+def test_wherever_the_way_home_is_cut_nothing_before_the_newest_checkpoint_is_missing(studio: StudioFolder) -> None:
+    cargo = Cargo(ship_set(studio.sets / "halves", same), ())
+    with borrowed_studio(cargo, same) as away:
+        sender = Sender(away, "far")
+        train(away, "halves", SETTINGS, name="far")
+        news = list(sender.news())
+    receiver, newest = Receiver(studio, "far"), []
+    for piece in news:
+        receiver.take(piece)
+        if isinstance(piece, WholeCheckpoint):
+            newest = checkpoints(studio.runs / "far" / "checkpoints")
+            images = state_of(newest[-1])["images"]
+            here = RunFolder(studio.runs / "far")
+            assert images in [tick.images_seen for tick in studio.catalog.ticks("far")]
+            assert images in [line["images"] for line in read_lines(here.ticks_file)]
+            assert studio.catalog.existing_run("far").images_seen < images
+    receiver.close()
+    assert newest
+    row = studio.catalog.existing_run("far")
+    assert (row.state, row.images_seen) == ("finished", 640)

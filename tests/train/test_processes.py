@@ -24,17 +24,22 @@ SETTINGS = [
 
 
 def started(studio: StudioFolder, name: str, budget: str, *extra: str) -> list[subprocess.Popen]:
-    """Two connected processes, as torchrun starts them."""
+    """A training's two connected processes."""
+    command = [sys.executable, "-m", "ganvas", "-C", str(studio.root), "train", "halves", "--name", name]
+    command += ["--budget", budget, *(part for setting in (*SETTINGS, *extra) for part in ("--set", setting))]
+    return together(command)
+
+
+def together(command: list[str]) -> list[subprocess.Popen]:
+    """The command twice, as torchrun starts it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "ganvas", "-C", str(studio.root), "train", "halves", "--name", name]
-    command += ["--budget", budget, *(part for setting in (*SETTINGS, *extra) for part in ("--set", setting))]
-    together = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
+    shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
     return [
         subprocess.Popen(
             command,
-            env={**os.environ, **together, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+            env={**os.environ, **shared, "RANK": str(rank), "LOCAL_RANK": str(rank)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -60,6 +65,24 @@ def test_two_processes_equal_one_with_the_double_batch(studio: StudioFolder) -> 
         for name, tensor in single.items():
             moved = (tensor - start[name]).float().norm()
             assert (double[name] - tensor).float().norm() < 0.05 * moved + 1e-5, name
+
+
+ONE_OF_TWO = """
+import os
+from ganvas.train.processes import joined
+with joined("cpu") as processes:
+    processes.from_leader("hello")
+    import torch.distributed.nn.functional  # as an optimizer does, at its first step
+names = [open(f"/proc/self/task/{thread}/comm").read() for thread in os.listdir("/proc/self/task")]
+print([name for name in names if "gloo" in name or "store" in name])
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="threads are told by /proc")
+def test_no_thread_of_the_connection_outlives_it() -> None:
+    for process in together([sys.executable, "-c", ONE_OF_TWO]):
+        told, said = process.communicate(timeout=120)
+        assert told == "[]\n", said
 
 
 def test_two_processes_go_on_bit_for_bit(studio: StudioFolder) -> None:
