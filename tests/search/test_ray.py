@@ -81,8 +81,8 @@ def nodes() -> Iterator[Nodes]:
 
 
 class Recording(RayEngine):
-    """Remembers what it was asked and what it told. `then` is done when two checkpoints of the trial on the node `of` are
-    here, before anything later of it is read: its task, which waits for its reader, cannot have ended by then.
+    """Remembers what it was asked and what it told. `then` is done when two checkpoints of the trial on the node `of`
+    are here, before anything later of it is read: its task, which waits for its reader, cannot have ended by then.
     """
 
     def __init__(self, studio: StudioFolder, *given: Any, of: str, then: Callable[[int], None], **options: Any) -> None:
