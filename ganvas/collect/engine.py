@@ -76,9 +76,9 @@ class Engine:
         self._decoding = Decoding(decoders)
         self._one = OneFetch(source, self._fetcher, self._decoding, self._want, self._turn_is_over)
         self._headway = Headway(self.catalog, collection.id)
-        self._feeder = Feeder(source, self._want, self._room)
+        self._feeder = Feeder(source, self._want, self._room, self._stir_from_afar)
         self._database = ThreadPoolExecutor(1, thread_name_prefix="catalog")
-        self._stir = asyncio.Event()
+        self._stir, self._loop = asyncio.Event(), asyncio.get_running_loop()
         self._under_way: set[asyncio.Task[Finished]] = set()
         self._error: BaseException | None = None
         self._asked_anew = 0  # pages that were read before and are to be read again
@@ -356,6 +356,11 @@ class Engine:
     def _rest_s(self) -> float:
         turn = self._schedule.next_in_s() if self._may_begin() else None
         return max(0.0, min(RECORD_EVERY_S, RECORD_EVERY_S if turn is None else turn))
+
+    def _stir_from_afar(self) -> None:
+        """From any thread."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed: a source that would not stop has come to its end
+            self._loop.call_soon_threadsafe(self._stir.set)
 
     def _raise_errors(self) -> None:
         if self._error is not None:

@@ -13,7 +13,7 @@ from ganvas.catalog.wanted import Item, Page
 from ganvas.collect.sources.source import Source
 from ganvas.errors import GanvasError, InputError
 
-MOST_AT_ONCE = 1000
+FIRST_AT_ONCE, MOST_AT_ONCE = 64, 1000  # few at first, so that fetching begins while the rest is read
 MOST_BYTES = 16 * 2**20
 LOOK_EVERY_S = 0.2
 
@@ -23,11 +23,14 @@ Write = Callable[[Sequence[Page | Item]], object]
 class Feeder:
     """`written` counts what is in the catalog; `ended`: there is no more; `error`: what the source raised."""
 
-    def __init__(self, source: Source, write: Write, room: Callable[[], int]) -> None:
-        """`room` says how many more items are wanted; 0 makes the feeder wait."""
+    def __init__(self, source: Source, write: Write, room: Callable[[], int], stir: Callable[[], object]) -> None:
+        """`room` says how many more items are wanted; 0 makes the feeder wait. `stir` is called when more is written,
+        and at the end.
+        """
         self._source = source
         self._write = write
         self._room = room
+        self._stir = stir
         self._stopping = threading.Event()
         self._gathered: list[Page | Item] = []
         self._held_bytes = 0
@@ -55,6 +58,7 @@ class Feeder:
             self.error = InputError(f"source {self._source.name}: {type(error).__name__}: {error}")
         finally:
             self.ended = True
+            self._stir()
 
     def _feed(self) -> None:
         found = iter(self._source.start())
@@ -84,7 +88,8 @@ class Feeder:
             self._gathered.append(one)
         held = sum(len(picture.data or b"") for picture in one.pictures) if isinstance(one, Item) else 0
         self._held_bytes += held
-        if len(self._gathered) >= MOST_AT_ONCE or self._held_bytes > MOST_BYTES:
+        many = min(max(FIRST_AT_ONCE, self.written), MOST_AT_ONCE)
+        if len(self._gathered) >= many or self._held_bytes > MOST_BYTES:
             self.flush()
 
     def flush(self) -> None:
@@ -94,3 +99,4 @@ class Feeder:
         if gathered:
             self._write(gathered)
             self.written += len(gathered)
+            self._stir()
