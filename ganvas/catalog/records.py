@@ -32,6 +32,7 @@ class FoundPicture:
     label: str | None = None
     split: str | None = None
     title: str | None = None
+    artist: str | None = None
     licence: str | None = None
     attribution: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
@@ -103,6 +104,7 @@ class ItemRow:
     label: str | None
     split: str | None
     title: str | None
+    artist: str | None
     licence: str | None
     attribution: str | None
     details: dict[str, Any]
@@ -137,6 +139,7 @@ class OriginRow:
 
     format: str
     title: str | None
+    artist: str | None
     licence: str | None
     attribution: str | None
     source: str

@@ -96,6 +96,7 @@ def _row(label: str | None, split: str, sha256: str, origin: OriginRow) -> dict[
         "split": outside(split),
         "sha256": sha256,
         "title": origin.title,
+        "artist": origin.artist,
         "licence": origin.licence,
         "attribution": origin.attribution,
         "source": origin.source,

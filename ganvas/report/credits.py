@@ -139,10 +139,12 @@ def _words(items: Sequence[CreditRow]) -> str:
 
 
 def _owed(item: CreditRow) -> str:
-    """The attribution where there is one, else title and artist, else how the picture was found; and its page."""
+    """The attribution, title and artist before it where it does not name that one, else how it was found; its page."""
     link = f" {_address(item.link)}" if item.link and re.match(r"https?://", item.link) else ""
     found = item.source if link else f"{item.source}: {item.key}"
-    words = item.attribution or " by ".join(filter(None, (item.title and f"“{item.title}”", item.artist))) or found
+    work = " by ".join(filter(None, (item.title and f"“{item.title}”", item.artist)))
+    says_all = item.attribution and (item.artist or "").casefold() in item.attribution.casefold()
+    words = "; ".join(filter(None, ("" if says_all else work, item.attribution))) or found
     return _escaped(words) + link
 
 
