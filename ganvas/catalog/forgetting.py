@@ -16,7 +16,7 @@ from ganvas.errors import InputError
 
 @dataclass(frozen=True)
 class Forgotten:
-    """What went: addresses, with what became of each, and items without a picture. `pictures` stay, with their items."""
+    """What went: addresses, with what became of each, and items without a picture. `pictures` stay."""
 
     collection: int
     addresses: int
