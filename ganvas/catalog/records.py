@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
 
@@ -144,6 +145,13 @@ class OriginRow:
     attribution: str | None
     source: str
     key: str
+
+
+def public_key(key: str) -> str:
+    """An item's key without the folders of this machine, where it names a file."""
+    place, mark, member = key.partition("!")
+    is_file = mark and "://" not in place
+    return f"{PurePosixPath(place.replace(chr(92), '/')).name}!{member}" if is_file else key
 
 
 @dataclass(frozen=True)
