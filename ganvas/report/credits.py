@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ganvas.catalog.records import public_key
+from ganvas.catalog.wanted import is_web
 from ganvas.errors import InputError, did_you_mean
 from ganvas.studio import StudioFolder
 from ganvas.whole import write_whole
@@ -165,7 +166,7 @@ def _words(items: Sequence[CreditRow]) -> str:
 
 def _owed(item: CreditRow) -> str:
     """The attribution, title and artist before it where it does not name that one, else how it was found; its page."""
-    link = f" {_address(item.link)}" if item.link and re.match(r"https?://", item.link) else ""
+    link = f" {_address(item.link)}" if item.link and is_web(item.link) else ""
     found = item.source if link else f"{item.source}: {item.key}"
     work = " by ".join(filter(None, (item.title and f"“{item.title}”", item.artist)))
     says_all = item.attribution and (item.artist or "").casefold() in item.attribution.casefold()

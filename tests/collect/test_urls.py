@@ -192,6 +192,10 @@ def test_an_image_in_its_own_address_comes_with_its_bytes(tmp_path: Path, items:
     assert picture.data == paint(1)
     assert picture.url.startswith("data:image/png;base64;sha256=")
     assert len(picture.url) < 200
+    path = write(tmp_path / "bare.jsonl", json.dumps({"url": f"DATA:image/png; base64,{encoded.rstrip('=')}"}) + "\n")
+    assert items(path)[0].pictures[0].data == paint(1)
+    path = write(tmp_path / "bad.jsonl", json.dumps({"url": "data:image/png;base64,a***"}) + "\n")
+    assert items(path)[0].pictures[0].data is None
 
 
 def test_json_may_hold_several_addresses_and_bad_lines_are_counted(tmp_path: Path, items: Any, notes: Any) -> None:

@@ -6,23 +6,21 @@ address cannot be one becomes an item all the same, and its fetch says why; rows
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from pydantic import Field, field_validator
 
-from ganvas.catalog.wanted import Item, Page, Picture, same_address
+from ganvas.catalog.wanted import Item, Page, Picture, is_web, same_address
 from ganvas.collect.called import ARTIST, ATTRIBUTION, LABEL, LICENCE, SPLIT, TITLE
 from ganvas.collect.labels import split_named
 from ganvas.collect.lists.bytes_in import STDIN, briefly, lasting, named
 from ganvas.collect.lists.columns import URL, addresses, choose_columns
 from ganvas.collect.lists.row_list import RowList, open_list
+from ganvas.collect.sources.data_uri import written_in
+from ganvas.collect.sources.source import NotTheAnswer, Source, source
 from ganvas.collect.sources.source import Options as SourceOptions
-from ganvas.collect.sources.source import Source, source
 from ganvas.collect_settings import CollectSettings
 from ganvas.counted import counted
 from ganvas.progress import Progress
@@ -101,7 +99,7 @@ class Urls(Source):
             key=key if label is None else f"{key}={label}",
             pictures=pictures,
             split=split,
-            link=key if key.lower().startswith(("http://", "https://")) else None,
+            link=key if is_web(key) else None,
             details=details,
             **words,
         )
@@ -131,12 +129,9 @@ def _details(row: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
 
 def _picture(address: str) -> Picture:
     """A picture by its address, or by its bytes where the address holds them."""
-    if address[:5].lower() != "data:":
-        return Picture(address[:LONGEST_ADDRESS])
-    kind, _, content = address.partition(",")
     try:
-        raw = unquote_to_bytes(content)
-        data = base64.b64decode(raw) if kind.lower().endswith(";base64") else raw
-    except (ValueError, binascii.Error):
+        data = written_in(address)
+    except NotTheAnswer:
         return Picture(address[:LONGEST_ADDRESS])
+    kind = address.partition(",")[0]
     return Picture(f"{kind[:200]};sha256={hashlib.sha256(data).hexdigest()}", data=data)
