@@ -9,6 +9,7 @@ from ganvas.progress import Progress
 from ganvas.studio import StudioFolder
 
 if TYPE_CHECKING:
+    from ganvas.catalog.forgetting import Forgotten
     from ganvas.collect.collecting import Collected
     from ganvas.collect.status import Status
     from ganvas.collect_settings import CollectSettings
@@ -76,6 +77,16 @@ class Collecting:
         from ganvas.collect.status import retry
 
         return retry(self.folder, error=error, host=host, url=url, collection=collection)
+
+    def collect_forget(self, collection: int) -> Forgotten:
+        """Remove a collection, by its number, and what became of its addresses: asked for again, it begins anew.
+
+        Its pictures stay, with their items; items without a picture go. Raises InputError where there is no such
+        collection, or a collector is at it.
+        """
+        from ganvas.collect.status import forget
+
+        return forget(self.folder, collection, self.progress)
 
     def why_url(self, url: str) -> dict[str, Any]:
         """Everything known of an address, in every collection that names it; its beginning or end will do."""

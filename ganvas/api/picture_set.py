@@ -79,9 +79,19 @@ class PictureSet:
         `out`: NAME-FORM in the current folder if not given. Raises InputError where there is something already.
         """
         from ganvas.curate import export_set
+        from ganvas.report.credits import JSON, MARKDOWN, credits_of
 
-        progress = self.studio.progress
-        return export_set(self.studio.folder, self.name, form, out, originals=originals, progress=progress)
+        owed = credits_of(self.studio.folder, self.name)
+        return export_set(
+            self.studio.folder,
+            self.name,
+            form,
+            out,
+            credits={MARKDOWN: owed.markdown, JSON: owed.json},
+            licences=owed.rows,
+            originals=originals,
+            progress=self.studio.progress,
+        )
 
     def delete(self) -> None:
         """Remove the packed copy; originals and runs stay."""

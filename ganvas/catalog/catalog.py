@@ -12,6 +12,7 @@ from ganvas.catalog.decisions import DecisionQueries
 from ganvas.catalog.duplicates import DuplicateQueries
 from ganvas.catalog.extent import ExtentQueries
 from ganvas.catalog.finding import FindingQueries
+from ganvas.catalog.forgetting import ForgettingQueries
 from ganvas.catalog.images import ImageQueries
 from ganvas.catalog.inspections import InspectionQueries
 from ganvas.catalog.queue import QueueQueries
@@ -36,6 +37,7 @@ class Catalog(
     RunQueries,
     CollectionQueries,
     ExtentQueries,
+    ForgettingQueries,
     QueueQueries,
 ):
     """A studio's catalog. Every method is one transaction; every failure of the database is a CatalogError."""

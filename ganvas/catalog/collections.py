@@ -39,11 +39,19 @@ class CollectionQueries(Database):
     """What of a Catalog concerns collections as a whole, and what people ask about fetches."""
 
     def begin_collection(
-        self, source: str, options: dict[str, Any], label: str | None, most: int | None, *, only_look: bool = False
+        self,
+        source: str,
+        options: dict[str, Any],
+        label: str | None,
+        most: int | None,
+        *,
+        only_look: bool = False,
+        recorded: dict[str, Any] | None = None,
     ) -> CollectionRow:
         """The collection of this source, options and label, made where there is none.
 
-        `most` replaces what it had; with `only_look` in what is returned alone.
+        `most` replaces what it had; with `only_look` in what is returned alone. `recorded`: what its options were
+        written as until now.
         """
         values = {
             "source": source,
@@ -60,6 +68,10 @@ class CollectionQueries(Database):
         )
         with self.session(write=True) as connection:
             self.one_at_a_time(connection)
+            if recorded is not None:
+                known = Collection.fingerprint == _fingerprint(source, recorded, label)
+                anew = {"options": options, "fingerprint": values["fingerprint"]}
+                connection.execute(update(Collection).where(known).values(anew))
             id = connection.scalar(statement.returning(Collection.id))
             return replace(_collections(connection, Collection.id == id)[0], most=most)
 

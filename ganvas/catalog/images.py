@@ -20,7 +20,7 @@ PERSON = "person"  # the stage of what somebody said of an image, by the one rul
 UNREADABLE = "unreadable"
 PICTURE_FIELDS = ("format", "width", "height", "mode", "frames")
 IMAGE_FIELDS = ("id", "sha256", *PICTURE_FIELDS, "bytes")
-ITEM_FIELDS = ("label", "split", "title", "licence", "attribution", "details")
+ITEM_FIELDS = ("label", "split", "title", "artist", "licence", "attribution", "details")
 
 
 class ImageQueries(Database):

@@ -41,8 +41,10 @@ class QueueQueries(Database):
         with self.session(write=True) as connection:
             self.one_at_a_time(connection)
             self.look_up_by_index(connection)
-            label = connection.scalar(select(Collection.label).where(Collection.id == collection_id))
-            wanting = Wanting(self, connection, collection_id, label, source, mixed=line == "mixed")
+            known = connection.execute(select(Collection.label).where(Collection.id == collection_id)).one_or_none()
+            if known is None:
+                raise InputError("this collection was forgotten meanwhile: the same command begins it anew")
+            wanting = Wanting(self, connection, collection_id, known.label, source, mixed=line == "mixed")
             new = wanting.record(pieces)
             wanting.ask_lists_again(pieces)
         if unsound is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
 
@@ -32,6 +33,7 @@ class FoundPicture:
     label: str | None = None
     split: str | None = None
     title: str | None = None
+    artist: str | None = None
     licence: str | None = None
     attribution: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
@@ -103,6 +105,7 @@ class ItemRow:
     label: str | None
     split: str | None
     title: str | None
+    artist: str | None
     licence: str | None
     attribution: str | None
     details: dict[str, Any]
@@ -137,10 +140,18 @@ class OriginRow:
 
     format: str
     title: str | None
+    artist: str | None
     licence: str | None
     attribution: str | None
     source: str
     key: str
+
+
+def public_key(key: str) -> str:
+    """An item's key without the folders of this machine, where it names a file."""
+    place, mark, member = key.partition("!")
+    is_file = mark and "://" not in place
+    return f"{PurePosixPath(place.replace(chr(92), '/')).name}!{member}" if is_file else key
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ class SetQueries(Database):
 
     def origins(self, name: str) -> dict[str, OriginRow]:
         """Hash -> where each picture of a set comes from: its first item's words, and its original's format."""
-        fields = (getattr(Item, field) for field in ("title", "licence", "attribution", "source", "key"))
+        fields = (getattr(Item, field) for field in ("title", "artist", "licence", "attribution", "source", "key"))
         query = (
             select(Image.sha256, Image.format, *fields)
             .join(Membership, Membership.image_id == Image.id)

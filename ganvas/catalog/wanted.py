@@ -95,6 +95,15 @@ def host_of(url: str) -> str:
         return ""
 
 
+def is_web(url: str) -> bool:
+    """Whether it is an address of http or https that names a host."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False
+
+
 def same_address(url: str) -> str:
     """The address without what never reaches a server: blanks around it and a fragment."""
     return url.strip().partition("#")[0] if not url.startswith("data:") else url

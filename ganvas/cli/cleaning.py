@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ganvas.curate import Cleaned
     from ganvas.curate.cleaning import RuleSummary
 
+SAID = ("title", "artist", "label", "split", "licence", "attribution")
 IMAGE = "A hash or the beginning of one, a file, or an item's title or key."
 Images = Annotated[list[str], typer.Argument(metavar="IMAGE…", help=IMAGE)]
 Because = Annotated[str | None, typer.Option("--because", help="Why, in words: `ganvas why` shows it.")]
@@ -105,7 +106,7 @@ def _print_why(facts: dict[str, Any]) -> None:
     print(facts["file"])
     for item in facts["items"]:
         print(f"item: {item['source']} {item['key']}")
-        said = {name: item[name] for name in ("title", "label", "split", "licence", "attribution") if item[name]}
+        said = {name: item[name] for name in SAID if item[name]}
         for name, value in (said | item["details"]).items():
             print(f"  {name}: {' '.join(str(value).split())}")
     if facts["measures"]:

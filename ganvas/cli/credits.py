@@ -26,7 +26,6 @@ def credits(
     if as_json:
         print_json(dataclasses.asdict(written))
         return
-    rows = [*written.licences.items(), *([("not stated", written.not_stated)] if written.not_stated else [])]
     title = counted(written.pictures, "picture")
-    print_table(title, ["licence", "pictures"], [[licence, f"{count:,}"] for licence, count in rows])
+    print_table(title, ["licence", "pictures"], [[licence, f"{count:,}"] for licence, count in written.rows])
     print_facts({"markdown": written.markdown, "json": written.json})

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,7 +69,9 @@ def collect(
     settings = settings or studio.settings.collect
     asked = _source(source, options, settings, progress)
     catalog = studio.catalog
-    collection = catalog.begin_collection(source, _identity(asked), label, most, only_look=dry_run)
+    options = _identity(asked)
+    recorded = _recorded(catalog.collections(), asked, options, label)
+    collection = catalog.begin_collection(source, options, label, most, only_look=dry_run, recorded=recorded)
     take_over(catalog, progress)
     _let_in_what_is_allowed_now(studio, collection, settings)
     asked_anew = 0
@@ -98,6 +100,27 @@ def _identity(source: Source) -> dict[str, Any]:
     options: dict[str, Any] = source.options.model_dump(mode="json")
     elsewhere = source.base_url != type(source).base_url.rstrip("/")
     return options | {"base_url": source.base_url} if elsewhere else options
+
+
+def _recorded(
+    collections: Sequence[CollectionRow], source: Source, options: dict[str, Any], label: str | None
+) -> dict[str, Any] | None:
+    """The options as an older ganvas wrote them of the same collection: with fewer of them, or another form of a path.
+
+    None where they stand as they are written now, or nowhere.
+    """
+    alike = [row.options for row in collections if (row.source, row.label) == (source.name, label)]
+    return None if options in alike else next((one for one in alike if _read(one, source) == options), None)
+
+
+def _read(recorded: dict[str, Any], source: Source) -> dict[str, Any] | None:
+    """Recorded options as they would be written now; None for those that the source no longer takes."""
+    base_url = {name: recorded[name] for name in ("base_url",) if name in recorded}
+    given = {name: value for name, value in recorded.items() if name not in base_url}
+    try:
+        return source.Options.model_validate(given).model_dump(mode="json") | base_url
+    except Exception:  # whatever a plug-in's own checks raise
+        return None
 
 
 def _let_in_what_is_allowed_now(studio: StudioFolder, collection: CollectionRow, settings: CollectSettings) -> None:

@@ -186,6 +186,7 @@ def _row(
         label=entry.label if label is None else label,
         split=entry.split,
         title=entry.title,
+        artist=entry.artist,
         licence=entry.licence,
         attribution=entry.attribution,
         details=entry.details,

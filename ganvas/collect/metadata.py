@@ -7,21 +7,15 @@ beside one picture speaks for that picture alone.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
+from ganvas.collect.called import CALLED, LABEL, SPLIT, called
 from ganvas.collect.labels import split_named
 from ganvas.collect.registry import Entry
 
-FIELDS = {
-    "label": ("label", "class", "class_name", "category"),
-    "split": ("split",),
-    "title": ("title", "caption"),
-    "licence": ("licence", "license"),
-    "attribution": ("attribution", "credit", "creditLine", "author", "artist"),
-}
 LABEL_BESIDE = ("label", "class_name")  # a downloader's JSON beside a picture has a category of its own
 
 
@@ -47,7 +41,7 @@ class Metadata:
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 bad += 1
                 continue
-            self.has_labels = self.has_labels or _first(row, FIELDS["label"]) is not None
+            self.has_labels = self.has_labels or _first(row, CALLED[LABEL]) is not None
         if bad:
             note(f"{name}: {bad:,} lines are no JSON objects with file_name: passed over")
 
@@ -66,20 +60,12 @@ class Metadata:
             return entry
         name = _normal(entry.member)
         row, beside = dict(self.pictures.get(name, {})), dict(self.beside.get(name, {}))
-        label = _take(row, FIELDS["label"]) if self.has_labels else entry.label
+        label = _take(row, CALLED[LABEL]) if self.has_labels else entry.label
         label = _take(beside, LABEL_BESIDE) or label
         row |= beside
-        values = {name: _take(row, keys) for name, keys in FIELDS.items() if name != "label"}
-        split = split_named(values["split"] or "") or entry.split
-        return replace(
-            entry,
-            label=label,
-            split=split,
-            title=values["title"],
-            licence=values["licence"],
-            attribution=values["attribution"],
-            details=entry.details | row,
-        )
+        said: dict[str, Any] = {what: _take(row, names) for what, names in CALLED.items() if what != LABEL}
+        split = split_named(said.pop(SPLIT) or "") or entry.split
+        return replace(entry, label=label, split=split, details=entry.details | row, **said)
 
 
 def _normal(path: str) -> str:
@@ -92,13 +78,11 @@ def _normal(path: str) -> str:
     return "/".join(parts)
 
 
-def _first(row: dict[str, Any], keys: tuple[str, ...]) -> str | None:
-    for key in keys:
-        if isinstance(row.get(key), str | int | float) and row[key] != "":
-            return key
-    return None
+def _first(row: dict[str, Any], names: Sequence[str]) -> str | None:
+    told = (key for key, value in row.items() if isinstance(value, str | int | float) and value != "")
+    return next(iter(called(names, told)), None)
 
 
-def _take(row: dict[str, Any], keys: tuple[str, ...]) -> str | None:
-    key = _first(row, keys)
+def _take(row: dict[str, Any], names: Sequence[str]) -> str | None:
+    key = _first(row, names)
     return None if key is None else str(row.pop(key))

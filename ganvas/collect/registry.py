@@ -37,6 +37,7 @@ class Entry:
     label: str | None = None
     split: str | None = None
     title: str | None = None
+    artist: str | None = None
     licence: str | None = None
     attribution: str | None = None
     details: dict[str, Any] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""How far collections are, what failed and why, and another try: `status(studio)`, `retry(…)`, `why_url(…)`."""
+"""How far collections are, what failed and why, another try, an end: `status(studio)`, `retry`, `why_url`, `forget`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from typing import Any
 from ganvas.catalog import Catalog
 from ganvas.catalog.extent import Extent
 from ganvas.catalog.fetch_records import DONE, FAILED, LEASED, OPEN, WAITING, CollectionRow
+from ganvas.catalog.forgetting import Forgotten
 from ganvas.catalog.wanted import KINDS, PICTURE
+from ganvas.collect.leases import take_over
 from ganvas.counted import counted
 from ganvas.errors import InputError, did_you_mean
+from ganvas.progress import Progress, Silent
 from ganvas.studio import StudioFolder
 
 MOST_TROUBLES = 1000  # of the kinds of failure that are listed: a list of a million hosts helps nobody
@@ -103,6 +106,15 @@ def retry(
     return catalog.try_again(collection_id=collection, error=error, host=host, url=url)
 
 
+def forget(studio: StudioFolder, collection: int, progress: Progress = Silent()) -> Forgotten:  # noqa: B008 stateless
+    """Remove a collection and what became of its addresses; its pictures stay, with all that is known of them.
+
+    Raises InputError where there is no such collection, or a collector is at it.
+    """
+    take_over(studio.catalog, progress)
+    return studio.catalog.forget_collection(collection, time.time())
+
+
 def why_url(studio: StudioFolder, url: str) -> dict[str, Any]:
     """Everything known of an address, or of those that begin or end so. Raises InputError where there is none."""
     fetches = studio.catalog.fetches_of(url)
@@ -132,7 +144,8 @@ def _what_next(collections: Sequence[CollectionStatus]) -> str:
     if states[FAILED]:
         return f"{states[FAILED]:,} failed: `ganvas collect why URL` says more, `ganvas collect retry` tries again"
     if unfinished:
-        return f"collection {', '.join(unfinished)} has not ended: the same `ganvas collect` command goes on with it"
+        has_not = f"collection {', '.join(unfinished)} has not ended"
+        return f"{has_not}: the same `ganvas collect` command goes on with it, `ganvas collect forget` removes it"
     return "all is there: `ganvas clean` looks through it" if states[DONE] else "nothing could be had"
 
 

@@ -1,18 +1,14 @@
-"""The card of an exported set, README.md with the front matter that Hugging Face reads, and the credits beside it."""
+"""The card of an exported set, README.md with the front matter that Hugging Face reads."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ganvas.curate.export_rows import outside
 from ganvas.version import __version__
-
-if TYPE_CHECKING:
-    from ganvas.catalog import OriginRow
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 LICENCES = {
@@ -33,11 +29,11 @@ FILES = {
 MOST_LABELS = 200
 
 
-def card(facts: Mapping[str, Any], origins: Mapping[str, OriginRow], form: str, originals: bool) -> str:
-    """README.md of a set as `describe_set` knows it. What comes from outside is escaped."""
+def card(facts: Mapping[str, Any], licences: Sequence[tuple[str, int]], form: str, originals: bool) -> str:
+    """README.md of a set as `describe_set` knows it; `licences` with their pictures. Words from outside are escaped."""
     splits = [split for split, count in facts["splits"].items() if count]
     parts = [
-        _front_matter(facts, origins, form, splits),
+        _front_matter(facts, [licence for licence, _ in licences], form, splits),
         f"# {facts['name']}",
         f"{facts['images']:,} pictures, "
         + (
@@ -54,27 +50,17 @@ def card(facts: Mapping[str, Any], origins: Mapping[str, OriginRow], form: str, 
         "## Licences",
         "Each picture keeps the licence and the attribution of its source, which stand in its metadata; "
         "[CREDITS.md](CREDITS.md) lists them.",
-        _table(["licence", "pictures"], _counted(origin.licence or "not stated" for origin in origins.values())),
+        _table(["licence", "pictures"], [[licence, f"{count:,}"] for licence, count in licences]),
         f"Made with ganvas {__version__}.",
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def credits(facts: Mapping[str, Any], origins: Mapping[str, OriginRow]) -> str:
-    """CREDITS.md: every attribution with its licence, and how many pictures carry both."""
-    found = Counter(
-        (_line(origin.attribution or f"not stated (source: {origin.source})"), _line(origin.licence or "not stated"))
-        for origin in origins.values()
-    )
-    rows = [[who, licence, f"{count:,}"] for (who, licence), count in sorted(found.items(), key=_most_first)]
-    return f"# Credits of {facts['name']}\n\n{_table(['attribution', 'licence', 'pictures'], rows)}\n"
-
-
-def _front_matter(facts: Mapping[str, Any], origins: Mapping[str, OriginRow], form: str, splits: Sequence[str]) -> str:
-    licences = {LICENCES.get((origin.licence or "").strip().lower(), "other") for origin in origins.values()}
+def _front_matter(facts: Mapping[str, Any], licences: Sequence[str], form: str, splits: Sequence[str]) -> str:
+    known = {LICENCES.get(licence.lower(), "other") for licence in licences}
     tasks = ["unconditional-image-generation"] + ["image-classification"] * (len(facts["labels"]) > 1)
     lines = [f"pretty_name: {json.dumps(facts['name'])}"]
-    lines += [f"license: {licences.pop() if len(licences) == 1 else 'other'}"]
+    lines += [f"license: {known.pop() if len(known) == 1 else 'other'}"]
     lines += ["task_categories:", *(f"- {task}" for task in tasks)]
     lines += ["size_categories:", f"- {next((word for most, word in SIZES if facts['images'] < most), 'n>1M')}"]
     lines += ["tags:", "- ganvas", "configs:", "- config_name: default", "  data_files:"]
@@ -113,23 +99,11 @@ def _recipe(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(word, str(facts[key])) for key, word in words.items() if facts.get(key) is not None]
 
 
-def _counted(words: Any) -> list[list[str]]:
-    return [[word, f"{count:,}"] for word, count in sorted(Counter(words).items(), key=_most_first)]
-
-
-def _most_first(pair: tuple[Any, int]) -> tuple[int, Any]:
-    return -pair[1], pair[0]
-
-
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [columns, ["---"] * len(columns), *rows]
     return "\n".join("| " + " | ".join(_plain(cell) for cell in line) + " |" for line in lines)
 
 
-def _line(text: str) -> str:
-    return " ".join(text.split())
-
-
 def _plain(text: str) -> str:
     """Text from outside that stays text in Markdown, in one line."""
-    return re.sub(r"([\\`*_\[\]<>|&#~$])", r"\\\1", _line(text))
+    return re.sub(r"([\\`*_\[\]<>|&#~$])", r"\\\1", " ".join(text.split()))

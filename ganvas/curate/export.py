@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from ganvas.curate.card import card, credits
+from ganvas.curate.card import card
 from ganvas.curate.export_files import FORMS, SUFFIXES, Writer, writer_of
 from ganvas.curate.export_rows import Example, examples
 from ganvas.curate.sets import describe_set
@@ -30,15 +30,18 @@ def export_set(
     form: str = "folder",
     out: str | Path | None = None,
     *,
+    credits: Mapping[str, str],
+    licences: Sequence[tuple[str, int]],
     originals: bool = False,
     progress: Progress | None = None,
 ) -> Path:
     """Write a set as a folder or zip (as Hugging Face's ImageFolder), as WebDataset shards or Parquet files.
 
     The packed pictures as PNG, or with `originals` the files they were made from; beside each its label, split, hash,
-    title, licence, attribution and source; a data set card and the credits. `ganvas add` reads every form. `out`:
-    NAME-FORM (NAME.zip) in the current folder if not given. Raises InputError where the set or the form does not exist,
-    `out` does, an original is gone, or the disk is full; MissingExtra for Parquet without pyarrow.
+    title, artist, licence, attribution and source; a data set card with the pictures of each of the `licences`, and
+    `credits`, texts by the names of their files. `ganvas add` reads every form. `out`: NAME-FORM (NAME.zip) in the
+    current folder if not given. Raises InputError where the set or the form does not exist, `out` does, an original is
+    gone, or the disk is full; MissingExtra for Parquet without pyarrow.
     """
     progress = progress or Silent()
     if form not in FORMS:
@@ -52,7 +55,7 @@ def export_set(
         raise InputError(f"{place} exists, and nothing is written over: name another place with --out, or remove it")
     partial = place.with_name(f".{place.name}.partial-{secrets.token_hex(4)}")
     origins = studio.catalog.origins(name)
-    texts = {"README.md": card(facts, origins, form, originals), "CREDITS.md": credits(facts, origins)}
+    texts = {"README.md": card(facts, licences, form, originals), **credits}
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with writer_of(form, partial) as writer:

@@ -23,7 +23,7 @@ SHARD_EXAMPLES = 10_000
 ROW_GROUP = 500
 ROW_GROUP_BYTES = 64 * 2**20  # originals of a museum have 20 MB each, and a reader takes a group at once
 THE_BEGINNING = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
-TEXTS = ("label", "split", "sha256", "title", "licence", "attribution", "source", "key")
+TEXTS = ("label", "split", "sha256", "title", "artist", "licence", "attribution", "source", "key")
 SUFFIXES = {"zip": ".zip"}
 
 

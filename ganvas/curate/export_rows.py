@@ -9,7 +9,6 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from ganvas.catalog.records import public_key
 from ganvas.errors import InputError
 from ganvas.pictures.packed import HELD_OUT, PackedSet
 from ganvas.studio import StudioFolder
@@ -96,18 +96,13 @@ def _row(label: str | None, split: str, sha256: str, origin: OriginRow) -> dict[
         "split": outside(split),
         "sha256": sha256,
         "title": origin.title,
+        "artist": origin.artist,
         "licence": origin.licence,
         "attribution": origin.attribution,
         "source": origin.source,
-        "key": _public(origin.key),
+        "key": public_key(origin.key),
     }
     return {key: value for key, value in row.items() if value is not None}
-
-
-def _public(key: str) -> str:
-    """An item's key without the folders of this machine."""
-    place, mark, member = key.partition("!")
-    return f"{PurePosixPath(place.replace(chr(92), '/')).name}!{member}" if mark else key
 
 
 def _name(position: int, label: str | None, suffix: str) -> str:

@@ -5,7 +5,7 @@ pictures beside its score; `write_credits(studio, name)`, whom a set's pictures 
 
 from __future__ import annotations
 
-from ganvas.report.credits import Credits, write_credits
+from ganvas.report.credits import Credits, credits_of, write_credits
 from ganvas.report.page import write_report
 from ganvas.report.picture_set import write_set_page
 from ganvas.report.score_gif import write_score_gif
@@ -17,6 +17,7 @@ __all__ = [
     "Credits",
     "SearchRecord",
     "TrialRecord",
+    "credits_of",
     "write_credits",
     "write_report",
     "write_score_gif",

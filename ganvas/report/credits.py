@@ -1,5 +1,7 @@
 """Whom the pictures of a set are owed to: `write_credits(studio, "vases")` makes CREDITS.md and credits.json.
 
+`credits_of(studio, "vases")` are the same two texts, for whoever puts them beside something else.
+
 Every picture is named with its title, artist, licence, attribution and the page it is from, by licence, so that what
 has to be printed can be copied. What no source stated is said to be not stated.
 """
@@ -10,12 +12,14 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from ganvas.catalog.records import public_key
+from ganvas.catalog.wanted import is_web
 from ganvas.errors import InputError, did_you_mean
 from ganvas.studio import StudioFolder
 from ganvas.whole import write_whole
@@ -33,14 +37,33 @@ SAID = ("title", "artist", "licence", "attribution", "link", "source", "key")
 
 
 @dataclass(frozen=True)
-class Credits:
-    """What was written where. `licences` counts pictures, most first; `not_stated` are those without a licence."""
+class Licences:
+    """`licences` counts pictures, most first; `not_stated` are those without a licence."""
 
-    markdown: Path
-    json: Path
     pictures: int
     licences: dict[str, int]
     not_stated: int
+
+    @property
+    def rows(self) -> list[tuple[str, int]]:
+        """Each licence and how many pictures have it, then those of which none is stated."""
+        return [*self.licences.items(), *([("not stated", self.not_stated)] if self.not_stated else [])]
+
+
+@dataclass(frozen=True)
+class Credits(Licences):
+    """What was written where."""
+
+    markdown: Path
+    json: Path
+
+
+@dataclass(frozen=True)
+class CreditTexts(Licences):
+    """What CREDITS.md and credits.json hold."""
+
+    markdown: str
+    json: str
 
 
 @dataclass(frozen=True)
@@ -61,36 +84,41 @@ def write_credits(studio: StudioFolder, name: str, out: str | Path | None = None
 
     Raises InputError where there is no such set, or its folder is gone and no other is given.
     """
-    row = studio.catalog.set_named(name)
-    if row is None:
-        raise InputError(f"no set called {name!r}.{did_you_mean(name, [each.name for each in studio.catalog.sets()])}")
+    texts = credits_of(studio, name)
     folder = studio.sets / name if out is None else Path(out)
     if out is None and not folder.is_dir():
         raise InputError(f"the folder of set {name} is gone: name another with --out")
+    markdown = write_whole(folder / MARKDOWN, texts.markdown.encode())
+    json = write_whole(folder / JSON, texts.json.encode())
+    return Credits(texts.pictures, texts.licences, texts.not_stated, markdown, json)
+
+
+def credits_of(studio: StudioFolder, name: str) -> CreditTexts:
+    """Both texts of a set. Raises InputError where there is no such set."""
+    row = studio.catalog.set_named(name)
+    if row is None:
+        raise InputError(f"no set called {name!r}.{did_you_mean(name, [each.name for each in studio.catalog.sets()])}")
     pictures = _pictures(studio, name)
     counts = Counter(picture.licence for picture in pictures)
-    licences = {licence: count for licence, count in sorted(counts.items(), key=_most_first) if licence is not None}
+    stated = {licence: count for licence, count in sorted(counts.items(), key=_most_first) if licence is not None}
+    licences = Licences(len(pictures), stated, counts[None])
     record = {
         "set": name,
         "fingerprint": row.fingerprint,
-        "pictures": len(pictures),
-        "licences": licences,
-        "not_stated": counts[None],
+        **asdict(licences),
         "credits": [_described(studio, picture) for picture in pictures],
     }
     text = "\n\n".join(_markdown(name, pictures, licences)) + "\n"
-    return Credits(
-        markdown=write_whole(folder / MARKDOWN, text.encode("utf-8", "backslashreplace")),
-        json=write_whole(folder / JSON, json.dumps(record, indent=1, ensure_ascii=True).encode()),
-        pictures=len(pictures),
-        licences=licences,
-        not_stated=counts[None],
+    return CreditTexts(
+        **asdict(licences),
+        markdown=text.encode("utf-8", "backslashreplace").decode(),
+        json=json.dumps(record, indent=1, ensure_ascii=True),
     )
 
 
 def _pictures(studio: StudioFolder, name: str) -> list[_Picture]:
     rows = groupby(studio.catalog.credits_of(name), key=lambda row: row.position)
-    known = {position: list(items) for position, items in rows}
+    known = {position: [replace(item, key=public_key(item.key)) for item in items] for position, items in rows}
     members = studio.catalog.members(name)
     return [_Picture(each.position, each.sha256, known.get(each.position, [])) for each in members]
 
@@ -103,20 +131,18 @@ def _described(studio: StudioFolder, picture: _Picture) -> dict[str, Any]:
     return {"position": picture.position, "sha256": picture.sha256, "original": original, **first, **more}
 
 
-def _markdown(name: str, pictures: Sequence[_Picture], licences: dict[str, int]) -> Iterator[str]:
+def _markdown(name: str, pictures: Sequence[_Picture], licences: Licences) -> Iterator[str]:
     yield f"# Credits of {_escaped(name)}"
-    not_stated = len(pictures) - sum(licences.values())
-    counted = [*licences.items(), *([("not stated", not_stated)] if not_stated else [])]
-    rows = [f"| {_escaped(licence)} | {count:,} |" for licence, count in counted]
+    rows = [f"| {_escaped(licence)} | {count:,} |" for licence, count in licences.rows]
     yield "\n".join(["| licence | pictures |", "| --- | ---: |", *rows])
     yield "Pictures are numbered as in the set, from 0; credits.json beside this file has all that is known of each."
     by_licence: dict[str | None, list[_Picture]] = defaultdict(list)
     for picture in pictures:
         by_licence[picture.licence].append(picture)
-    for licence in licences:
+    for licence in licences.licences:
         yield f"## {_escaped(licence)}"
         yield "\n".join(_lines(by_licence[licence]))
-    if not_stated:
+    if licences.not_stated:
         yield "## Licence not stated"
         yield (
             "What these pictures were found by says nothing of a licence. Find out what may be done with them before "
@@ -139,10 +165,12 @@ def _words(items: Sequence[CreditRow]) -> str:
 
 
 def _owed(item: CreditRow) -> str:
-    """The attribution where there is one, else title and artist, else how the picture was found; and its page."""
-    link = f" {_address(item.link)}" if item.link and re.match(r"https?://", item.link) else ""
+    """The attribution, title and artist before it where it does not name that one, else how it was found; its page."""
+    link = f" {_address(item.link)}" if item.link and is_web(item.link) else ""
     found = item.source if link else f"{item.source}: {item.key}"
-    words = item.attribution or " by ".join(filter(None, (item.title and f"“{item.title}”", item.artist))) or found
+    work = " by ".join(filter(None, (item.title and f"“{item.title}”", item.artist)))
+    says_all = item.attribution and (item.artist or "").casefold() in item.attribution.casefold()
+    words = "; ".join(filter(None, ("" if says_all else work, item.attribution))) or found
     return _escaped(words) + link
 
 

@@ -22,10 +22,10 @@ Verb = Callable[..., str]
 
 @pytest.fixture
 def verb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Verb:
-    """Runs one of the three verbs in a studio."""
+    """Runs one of the four verbs in a studio."""
     app = typer.Typer(rich_markup_mode=None)
     app.callback()(opening)
-    for name in ("status", "retry", "why"):
+    for name in ("status", "retry", "why", "forget"):
         app.command(name)(getattr(status, name))
     Studio(tmp_path / "studio")
 
@@ -122,6 +122,27 @@ def test_why_says_what_became_of_an_address(verb: Verb, collected: int) -> None:
     assert (fetch["state"], fetch["error"], fetch["items"]) == ("refused", "robots", ["2=vases"])
     with pytest.raises(InputError, match="no address"):
         verb("why", "nowhere")
+
+
+def test_a_collection_is_forgotten_by_its_number(verb: Verb, collected: int) -> None:
+    said = "removed collection 1 with 6 addresses and 5 items without a picture; 1 picture of it stays\n"
+    assert verb("forget", collected) == said
+    assert json.loads(verb("status", "--json"))["collections"] == []
+    with pytest.raises(InputError, match="no collection 1: `ganvas collect status` lists them"):
+        verb("forget", collected)
+
+
+def test_what_a_misspelt_collection_leaves_is_said_and_can_be_removed(verb: Verb, tmp_path: Path) -> None:
+    catalog = Studio.open(tmp_path / "studio").folder.catalog
+    first = catalog.begin_collection("met", {"query": "vasse"}, None, None).id
+    assert "`ganvas collect forget` removes it" in verb("status")
+    catalog.want(first, "met", [Page("http://b.example/list", is_list=True)])
+    catalog.lease(first, "elsewhere:1:ab", 9, KINDS, time.time(), time.time() + 60)
+    with pytest.raises(InputError, match="a collector is at collection 1, process 1 on elsewhere"):
+        verb("forget", first)
+    catalog.give_all_back("elsewhere:1:ab")
+    assert json.loads(verb("forget", first, "--json")) == {"collection": 1, "addresses": 1, "items": 0, "pictures": 0}
+    assert "nothing was collected yet" in verb("status")
 
 
 def test_options_are_shown_as_they_were_typed() -> None:

@@ -39,11 +39,12 @@ def entries(path: Path, notes: Any) -> list[Entry]:
 
 def test_a_json_beside_a_picture_describes_it_before_or_after(tmp_path: Path, notes: Any) -> None:
     one = json.dumps({"label": "cat", "split": "validation", "title": "One", "year": 1890}).encode()
-    two = json.dumps({"label": 3, "licence": "CC0"}).encode()
+    two = json.dumps({"label": 3, "License": "CC0", "Artist Name": "Ada", "artist": {"id": 1}}).encode()
     path = tar(tmp_path / "x.tar", {"a/0.png": png(1), "a/0.json": one, "a/1.json": two, "a/1.png": png(2)})
     first, second = entries(path, notes)
     assert (first.label, first.split, first.title, first.details) == ("cat", "validation", "One", {"year": 1890})
-    assert (second.label, second.licence) == ("3", "CC0")
+    assert (second.label, second.licence, second.artist) == ("3", "CC0", "Ada")
+    assert second.details == {"artist": {"id": 1}}
 
 
 @pytest.mark.parametrize(

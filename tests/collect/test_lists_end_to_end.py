@@ -113,6 +113,56 @@ def test_a_list_is_collected_every_row_has_its_state_and_again_fetches_nothing(
     assert asked(pictures) - before == Counter({"/99": 1})
 
 
+@pytest.mark.parametrize("called", ["artist", "Creator", "PHOTOGRAPHER", "Author Name", "artistDisplayName"])
+def test_credits_of_a_list_name_the_artists(
+    tmp_path: Path, call: Callable[..., tuple[int, str, str]], pictures: Loopback, called: str
+) -> None:
+    root, path, at = tmp_path / "studio", tmp_path / "list.csv", pictures.base_url
+    assert call("new", root)[0] == 0
+    rows = [f"{at}/{n},CC BY 4.0,Work {n},Ada {n % 2},{'The Museum' if n == 3 else ''}" for n in range(1, 7)]
+    path.write_text("\n".join([f"url,License,TITLE,{called},credit", *rows]) + "\n")
+    code, _, said = call("-C", root, "collect", "urls", path, "--allow-host", "127.0.0.1")
+    assert code == 0, said
+    assert call("-C", root, "set", "make", "works", "--where", "artist ilike 'ada%'", "--size", "8x8")[0] == 0
+    assert call("-C", root, "credits", "works")[0] == 0
+    text = (root / "sets" / "works" / "CREDITS.md").read_text()
+    assert "| CC BY 4.0 | 6 |" in text
+    assert all(f": “Work {n}” by Ada {n % 2} <{at}/{n}>\n" in text for n in (1, 2, 4, 5, 6))
+    assert f": “Work 3” by Ada 1; The Museum <{at}/3>\n" in text
+
+
+def test_the_same_list_is_the_same_collection_from_any_folder_and_by_any_path(
+    studio: StudioFolder, pictures: Loopback, notes: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lists" / "deep").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("lists")
+    path = tmp_path / "lists" / "list.txt"
+    path.write_text(f"{pictures.base_url}/1\n")
+    monkeypatch.chdir(tmp_path / "lists" / "deep")
+    first = run(studio, "urls", notes, list="../list.txt").collection
+    monkeypatch.chdir(tmp_path)
+    for same in ("lists/list.txt", "link/list.txt", "lists/deep/../list.txt", str(path)):
+        assert run(studio, "urls", notes, list=same).collection == first
+    assert [row.options["list"] for row in studio.catalog.collections()] == [str(path)]
+
+
+def test_a_collection_that_an_older_ganvas_recorded_goes_on(
+    studio: StudioFolder, pictures: Loopback, notes: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "deep").mkdir()
+    path = tmp_path / "list.txt"
+    path.write_text(f"{pictures.base_url}/1\n")
+    older = dict.fromkeys(f"{what}_column" for what in ("url", "label", "title", "licence", "attribution"))
+    older |= {"list": f"{tmp_path}/deep/../list.txt"}
+    first = studio.catalog.begin_collection("urls", older, None, None).id
+    studio.catalog.begin_collection("urls", older, "vases", None)
+    studio.catalog.begin_collection("urls", {"gone": 1}, None, None)
+    for _ in range(2):
+        assert run(studio, "urls", notes, list=str(path)).collection == first
+    written, *others = [row.options for row in studio.catalog.collections()]
+    assert (written["list"], others) == (str(path), [older, {"gone": 1}])
+
+
 def test_a_limit_is_of_items_and_a_larger_one_goes_on(
     studio: StudioFolder, pictures: Loopback, notes: Any, tmp_path: Path
 ) -> None:

@@ -111,6 +111,16 @@ def test_columns_are_found_by_their_names_and_said(tmp_path: Path, items: Any, n
     assert "url from column link; title from column TEXT" in notes.lines[0]
 
 
+def test_of_several_columns_that_say_the_same_none_is_lost(tmp_path: Path, items: Any) -> None:
+    rows = [{"url": A, "author": "Ada", "Artist": ["Bea", "Cy"], "split": "mine", "maker": {"id": 3}}]
+    item = items(write(tmp_path / "list.jsonl", json.dumps(rows[0]) + "\n"))[0]
+    assert (item.artist, item.split) == ("Bea, Cy", None)
+    assert item.details == {"author": "Ada", "split": "mine", "maker": {"id": 3}}
+    path = write(tmp_path / "list.csv", f"url,artist,maker\n{A},Ada,Dee\n")
+    item = items(path, artist_column="maker")[0]
+    assert (item.artist, item.details) == ("Dee", {"artist": "Ada"})
+
+
 def test_columns_that_are_asked_for_win(tmp_path: Path, items: Any) -> None:
     path = write(tmp_path / "list.csv", f"url,big picture,model,class\n{A},{B},jordan 1,shoe\n")
     item = items(path, url_column="Big-Picture", label_column="model")[0]
@@ -182,6 +192,10 @@ def test_an_image_in_its_own_address_comes_with_its_bytes(tmp_path: Path, items:
     assert picture.data == paint(1)
     assert picture.url.startswith("data:image/png;base64;sha256=")
     assert len(picture.url) < 200
+    path = write(tmp_path / "bare.jsonl", json.dumps({"url": f"DATA:image/png; base64,{encoded.rstrip('=')}"}) + "\n")
+    assert items(path)[0].pictures[0].data == paint(1)
+    path = write(tmp_path / "bad.jsonl", json.dumps({"url": "data:image/png;base64,a***"}) + "\n")
+    assert items(path)[0].pictures[0].data is None
 
 
 def test_json_may_hold_several_addresses_and_bad_lines_are_counted(tmp_path: Path, items: Any, notes: Any) -> None:

@@ -13,17 +13,27 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ganvas import Studio
 from ganvas.catalog import FoundPicture
 from ganvas.collect import add as add_source
-from ganvas.curate import export_set, make_set
+from ganvas.curate import export_set as write_export
+from ganvas.curate import make_set
 from ganvas.curate.export_files import FORMS, writer_of
 from ganvas.curate.export_rows import Example
 from ganvas.errors import InputError, MissingExtra
 from ganvas.pictures.packed import PackedSet
+from ganvas.report import credits_of, write_credits
 from ganvas.studio import StudioFolder
 
 Add = Callable[..., list[str]]
 HOSTILE = ["../../etc/pass wd", "a|b\n# head <script>alert(1)</script>", "größe/ÄÖ", "CON", "..."]
+
+
+def export_set(studio: StudioFolder, name: str, *how: Any, **more: Any) -> Path:
+    """With the credits of the set, as `PictureSet.export` gives them."""
+    owed = credits_of(studio, name)
+    credits = {"CREDITS.md": owed.markdown, "credits.json": owed.json}
+    return write_export(studio, name, *how, credits=credits, licences=owed.rows, **more)
 
 
 @pytest.fixture
@@ -80,7 +90,9 @@ def lines(place: Path) -> list[tuple[Path, str]]:
 
 def test_a_folder_is_what_hugging_face_reads(studio: StudioFolder, pets: PackedSet, tmp_path: Path) -> None:
     place = export_set(studio, "pets", "folder", tmp_path / "out")
-    assert sorted(path.name for path in place.iterdir()) == ["CREDITS.md", "README.md", "test", "train", "validation"]
+    assert sorted(path.name for path in place.iterdir()) == [
+        *("CREDITS.md", "README.md", "credits.json", "test", "train", "validation")
+    ]
     rows = [(path, json.loads(line)) for path, line in lines(place)]
     assert len(rows) == 60
     for path, row in rows:
@@ -105,7 +117,7 @@ def test_the_same_set_gives_the_same_bytes(studio: StudioFolder, pets: PackedSet
         return
     one, two = ({path.name: path.read_bytes() for path in place.iterdir()} for place in both)
     assert one == two
-    assert len(one) == 5
+    assert len(one) == 6
 
 
 def test_a_row_group_of_large_originals_stays_small(tmp_path: Path) -> None:
@@ -138,6 +150,7 @@ def test_words_from_outside_are_data_wherever_they_stand(studio: StudioFolder, a
             "folder",
             f"/home/me/private!{text}/x.png",
             title=text,
+            artist=text,
             label=text,
             licence=text,
             attribution=f"{text} | by",
@@ -151,26 +164,34 @@ def test_words_from_outside_are_data_wherever_they_stand(studio: StudioFolder, a
     make_set(studio, "pets", split="50/50")
     place = export_set(studio, "pets", "folder", tmp_path / "out")
     rows = [json.loads(line) for _, line in lines(place)]
-    assert {row["label"] for row in rows} == {row["title"] for row in rows} == set(HOSTILE)
+    assert all({row[name] for row in rows} == set(HOSTILE) for name in ("label", "title", "artist"))
     assert all(path.parent.parent == place and path.name.isascii() and " " not in path.name for path, _ in lines(place))
     assert all(path.is_file() for path, _ in lines(place))
-    assert "/home/me" not in "".join(path.read_text() for path in place.rglob("*") if path.suffix in (".md", ".jsonl"))
+    assert "/home/me" not in "".join(
+        path.read_text() for path in place.rglob("*") if path.suffix in (".md", ".json", ".jsonl")
+    )
     for page in ("README.md", "CREDITS.md"):
         text = (place / page).read_text()
         assert "<script>" not in text
         assert "\n# head" not in text
 
 
-def test_credits_are_escaped_once(studio: StudioFolder, add: Add, tmp_path: Path) -> None:
-    [sha256] = add(1)
-    words = {"licence": "CC BY-SA\n4.0", "attribution": "Müller_Å & [Söhne] *1890*"}
-    studio.catalog.add_found([FoundPicture(sha256, 9, "PNG", 12, 10, "RGB", 1, None, "folder", sha256, **words)])
+def test_an_export_has_the_credits_that_the_set_has(studio: StudioFolder, add: Add, tmp_path: Path) -> None:
+    hashes = add(3)
+    words = {"licence": "CC BY-SA\n4.0", "title": "Krug", "artist": "Müller_Å & [Söhne] *1890*"}
+    studio.catalog.add_found([found(hashes[0], **words), found(hashes[1], licence="MIT"), found(hashes[1])])
     make_set(studio, "pets")
-    text = (export_set(studio, "pets", "folder", tmp_path / "out") / "CREDITS.md").read_text()
-    assert text == (
-        "# Credits of pets\n\n| attribution | licence | pictures |\n| --- | --- | --- |\n"
-        "| Müller\\_Å \\& \\[Söhne\\] \\*1890\\* | CC BY-SA 4.0 | 1 |\n"
-    )
+    place = Studio.open(studio.root).named_set("pets").export("folder", tmp_path / "out")
+    written = write_credits(studio, "pets")
+    assert (place / "CREDITS.md").read_bytes() == written.markdown.read_bytes()
+    assert (place / "credits.json").read_bytes() == written.json.read_bytes()
+    assert "“Krug” by Müller\\_Å \\& \\[Söhne\\] \\*1890\\*\n" in (place / "CREDITS.md").read_text()
+    card = (place / "README.md").read_text()
+    assert "| CC BY-SA 4.0 | 1 |\n| MIT | 1 |\n| not stated | 1 |" in card
+
+
+def found(sha256: str, **words: str) -> FoundPicture:
+    return FoundPicture(sha256, 9, "PNG", 12, 10, "RGB", 1, None, "folder", sha256 + "".join(words), **words)  # type: ignore[arg-type]
 
 
 def test_originals_that_look_the_same_once_small_stay_two(studio: StudioFolder, tmp_path: Path) -> None:
@@ -220,7 +241,8 @@ def test_a_zip_is_whole_and_has_no_folder_of_ours_in_it(studio: StudioFolder, pe
     with zipfile.ZipFile(export_set(studio, "pets", "zip", tmp_path / "pets.zip")) as file:
         assert file.testzip() is None
         names = file.namelist()
-        assert len(names) == 60 + 3 + 2
-        assert {name.partition("/")[0] for name in names} == {"README.md", "CREDITS.md", "train", "validation", "test"}
-        with Image.open(io.BytesIO(file.read(names[5]))) as picture:
+        assert len(names) == 60 + 3 + 3
+        texts = {"README.md", "CREDITS.md", "credits.json"}
+        assert {name.partition("/")[0] for name in names} == texts | {"train", "validation", "test"}
+        with Image.open(io.BytesIO(file.read(names[6]))) as picture:
             picture.load()

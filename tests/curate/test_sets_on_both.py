@@ -50,5 +50,5 @@ def test_a_chosen_set_and_its_next_version_are_made(studio: StudioFolder, add: C
     later = {member.sha256: member.split for member in studio.catalog.members("air-2")}
     assert (second.name, second.count) == ("air-2", 60)
     assert {sha256: later[sha256] for sha256 in splits} == splits
-    written = export_set(studio, "air-2", "folder", studio.root.parent / "written")
+    written = export_set(studio, "air-2", "folder", studio.root.parent / "written", credits={}, licences=[])
     assert len(list(written.rglob("*.png"))) == 60

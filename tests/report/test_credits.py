@@ -97,6 +97,15 @@ def test_what_turns_a_line_or_is_not_seen_is_gone_and_joiners_stay(studio: Studi
     assert "- 0: A B C D E F G H می\u200cخواهم\n" in write_credits(studio, "vases").markdown.read_text()
 
 
+def test_no_folder_of_this_machine_is_named(studio: StudioFolder) -> None:
+    put(studio, 0, "/home/me/private/pots!a/b.png#9-9", "folder")
+    put(studio, 1, "http://a.example/x!1.jpg", "urls")
+    make(studio, 2)
+    written = write_credits(studio, "vases")
+    assert "- 0: folder: pots\\!a/b.png\\#9-9\n- 1: urls: http://a.example/x\\!1.jpg\n" in written.markdown.read_text()
+    assert "/home/me" not in written.json.read_text()
+
+
 def test_an_address_is_credited_by_the_address_alone(studio: StudioFolder) -> None:
     put(studio, 0, "http://a.example/1.jpg=two", "urls", link="http://a.example/1.jpg")
     make(studio, 1)

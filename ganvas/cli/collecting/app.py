@@ -38,3 +38,4 @@ app = typer.Typer(
 app.command("status")(status.status)
 app.command("retry")(status.retry)
 app.command("why")(status.why)
+app.command("forget")(status.forget)

@@ -1,4 +1,4 @@
-"""`ganvas collect status`, `retry`, `why URL`: how far it is, what failed and why, another try."""
+"""`ganvas collect status`, `retry`, `why URL`, `forget`: how far it is, what failed and why, another try, an end."""
 
 from __future__ import annotations
 
@@ -65,6 +65,23 @@ def why(
         return
     for fetch in facts["fetches"]:
         _print_fetch(fetch)
+
+
+def forget(
+    context: typer.Context,
+    collection: Annotated[int, typer.Argument(metavar="N", help="A collection's number: `status` shows it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Remove a collection with its addresses and what became of each. Its pictures stay in the studio."""
+    opening: Opening = context.obj
+    gone = opening.studio().collect_forget(collection)
+    if as_json:
+        print_json(dataclasses.asdict(gone))
+        return
+    went = [counted(gone.addresses, "address", "addresses")]
+    went += [counted(gone.items, "item") + " without a picture"] if gone.items else []
+    stays = f"; {counted(gone.pictures, 'picture')} of it {'stays' if gone.pictures == 1 else 'stay'}"
+    print(f"removed collection {collection} with {' and '.join(went)}{stays if gone.pictures else ''}")
 
 
 def _print_status(found: Status) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gzip
+import os
 import shutil
 import sys
 import tempfile
@@ -44,6 +45,12 @@ def head_of(path: str) -> bytes:
 def is_gzip(path: str | Path) -> bool:
     with open(path, "rb") as file:
         return file.read(2) == b"\x1f\x8b"
+
+
+def lasting(path: str) -> str:
+    """The same path for the same file, from whatever folder and by whatever links to folders."""
+    folder, name = os.path.split(os.path.expanduser(path))
+    return os.path.join(os.path.realpath(folder), name)
 
 
 def named(path: str) -> str:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ganvas.collect.called import CALLED, called, plain
 from ganvas.collect.lists.lines import ADDRESS
 from ganvas.errors import InputError, did_you_mean
 
-URL, LABEL, TITLE, LICENCE, ATTRIBUTION = "url", "label", "title", "licence", "attribution"
-CALLED = {
-    URL: (
-        *("image_url", "img_url", "picture_url", "photo_url", "image_link", "photo_image_url", "primary_image"),
-        *("url", "urls", "image", "images", "img", "picture", "photo", "src", "link", "href", "uri", "address"),
-    ),
-    LABEL: ("label", "class"),
-    TITLE: ("title", "caption", "text", "alt"),
-    LICENCE: ("licence", "license"),
-    ATTRIBUTION: ("attribution", "credit", "credit_line", "photographer", "author"),
-}
+URL = "url"
+ADDRESSES = (
+    *("image_url", "img_url", "picture_url", "photo_url", "image_link", "photo_image_url", "primary_image"),
+    *("url", "urls", "image", "images", "img", "picture", "photo", "src", "link", "href", "uri", "address"),
+)
 MOST_SHOWN, LONGEST_SHOWN = 12, 40  # columns and characters of their names in an error
 MOST_LOOKED_AT = 1000
 
@@ -37,9 +31,9 @@ def choose_columns(
     if URL not in chosen:
         chosen[URL] = _of_addresses(free, rows, name)
     for what, names in CALLED.items():
-        if what not in chosen and (found := _called(names, [c for c in free if c != chosen[URL]])):
+        if what not in chosen and (found := called(names, [c for c in free if c != chosen[URL]])):
             chosen[what] = found[0]
-    return {what: chosen[what] for what in CALLED if what in chosen}
+    return {what: chosen[what] for what in (URL, *CALLED) if what in chosen}
 
 
 def addresses(value: Any) -> list[str]:
@@ -55,7 +49,7 @@ def addresses(value: Any) -> list[str]:
 def _asked(what: str, column: str, columns: Sequence[str], name: str) -> str:
     if column in columns:
         return column
-    same = [known for known in columns if _plain(known) == _plain(column)]
+    same = [known for known in columns if plain(known) == plain(column)]
     if len(same) == 1:
         return same[0]
     near = did_you_mean(column, columns[:MOST_LOOKED_AT]) if len(columns) > MOST_SHOWN else ""
@@ -64,27 +58,18 @@ def _asked(what: str, column: str, columns: Sequence[str], name: str) -> str:
 
 
 def _of_addresses(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], name: str) -> str:
-    called = _called(CALLED[URL], columns)
-    for column in (*called, *columns):
+    likely = called(ADDRESSES, columns)
+    for column in (*likely, *columns):
         if any(ADDRESS.match(address) for row in rows for address in addresses(row.get(column))[:1]):
             return column
-    if called:
-        return called[0]
+    if likely:
+        return likely[0]
     if len(columns) < 2:  # it is no column's name, but the first line of something else
         raise InputError(f"{name} holds no addresses: a list names one in every row, http://… or https://…")
     shown = ", ".join(map(_short, columns[:MOST_SHOWN])) + (", …" if len(columns) > MOST_SHOWN else "")
     raise InputError(f"no column of {name} holds addresses: name one with --url-column. There is: {shown}.")
 
 
-def _called(names: Sequence[str], columns: Sequence[str]) -> list[str]:
-    plain = {_plain(column): column for column in reversed(columns)}
-    return [plain[name] for name in names if name in plain]
-
-
 def _short(column: str) -> str:
     line = " ".join(column.split())
     return line if len(line) <= LONGEST_SHOWN else f"{line[:LONGEST_SHOWN]}…"
-
-
-def _plain(column: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column).lower()).strip("_")

@@ -12,18 +12,22 @@ from ganvas.pictures.sniff import UnreadablePicture, sniff
 
 
 def decode(uri: str) -> bytes:
-    """The picture in a `data:` address (RFC 2397), base64 or percent-encoded. Raises NotTheAnswer."""
-    head, comma, body = uri.partition(",")
-    if not comma or head[:5].lower() != "data:":
-        raise NotTheAnswer("no data: address")
-    data = unquote_to_bytes(body)
-    if re.search(r";\s*base64\s*$", head, re.IGNORECASE):
-        data = _from_base64(data)
+    """The picture in a `data:` address. Raises NotTheAnswer where it is none."""
+    data = written_in(uri)
     try:
         sniff(data)
     except UnreadablePicture as error:
         raise NotTheAnswer(f"a data: address without a picture: {error}", "not-a-picture") from error
     return data
+
+
+def written_in(uri: str) -> bytes:
+    """What a `data:` address holds (RFC 2397), base64 or percent-encoded. Raises NotTheAnswer for any other address."""
+    head, comma, body = uri.partition(",")
+    if not comma or head[:5].lower() != "data:":
+        raise NotTheAnswer("no data: address")
+    data = unquote_to_bytes(body)
+    return _from_base64(data) if re.search(r";\s*base64\s*$", head, re.IGNORECASE) else data
 
 
 def _from_base64(text: bytes) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from ganvas.catalog.wanted import Item, Picture, digest_of, host_of
+from ganvas.catalog.wanted import Item, Picture, digest_of, is_web
 from ganvas.errors import InputError, MissingExtra
 
 ANYWHERE = "wt-wt"
@@ -55,17 +55,17 @@ def item_of(result: dict[str, Any], query: str, rank: int) -> Item | None:
     """One result of ddgs; None for one without an address of a picture."""
     said = {name: str(value).strip() for name, value in result.items() if value not in (None, "")}
     original, thumbnail = said.get("image", ""), said.get("thumbnail", "")
-    only_thumbnail = not _is_web(original)
-    if only_thumbnail and not _is_web(thumbnail):
+    only_thumbnail = not is_web(original)
+    if only_thumbnail and not is_web(thumbnail):
         return None
-    instead = Picture(thumbnail) if _is_web(thumbnail) and thumbnail != original else None
+    instead = Picture(thumbnail) if is_web(thumbnail) and thumbnail != original else None
     picture = Picture(thumbnail) if only_thumbnail else Picture(original, instead=instead)
     details: dict[str, Any] = {"query": query, "engine": "ddgs", "rank": rank}
     details |= {name: int(said[name]) for name in ("width", "height") if said.get(name, "").isdecimal()}
     details |= {name: said[name] for name in ("source",) if name in said}
     if only_thumbnail:
         details["thumbnail"] = True
-    link = said["url"] if _is_web(said.get("url", "")) else None
+    link = said["url"] if is_web(said.get("url", "")) else None
     return Item(digest_of(picture.url), (picture,), title=said.get("title"), link=link, details=details)
 
 
@@ -88,7 +88,3 @@ def _page(engine: Any, query: str, page: int, how: dict[str, Any]) -> list[dict[
 
 def _said(error: Exception) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())[:200]
-
-
-def _is_web(url: str) -> bool:
-    return url.startswith(("http://", "https://")) and bool(host_of(url))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
 from ganvas.catalog.expression import parse
+from ganvas.collect.lists.bytes_in import lasting
 from ganvas.collect.sources.source import Options
 from ganvas.errors import InputError
 
@@ -70,7 +70,7 @@ class MetOptions(Options):
     @field_validator("csv")
     @classmethod
     def _absolute(cls, given: str | None) -> str | None:
-        return None if given is None else os.path.abspath(os.path.expanduser(given))
+        return None if given is None else lasting(given)
 
     @field_validator("since")
     @classmethod

@@ -6,29 +6,28 @@ address cannot be one becomes an item all the same, and its fetch says why; rows
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from pydantic import Field, field_validator
 
-from ganvas.catalog.wanted import Item, Page, Picture, same_address
+from ganvas.catalog.wanted import Item, Page, Picture, is_web, same_address
+from ganvas.collect.called import ARTIST, ATTRIBUTION, LABEL, LICENCE, SPLIT, TITLE
 from ganvas.collect.labels import split_named
-from ganvas.collect.lists.bytes_in import STDIN, briefly, named
-from ganvas.collect.lists.columns import ATTRIBUTION, LABEL, LICENCE, TITLE, URL, addresses, choose_columns
+from ganvas.collect.lists.bytes_in import STDIN, briefly, lasting, named
+from ganvas.collect.lists.columns import URL, addresses, choose_columns
 from ganvas.collect.lists.row_list import RowList, open_list
+from ganvas.collect.sources.data_uri import written_in
+from ganvas.collect.sources.source import NotTheAnswer, Source, source
 from ganvas.collect.sources.source import Options as SourceOptions
-from ganvas.collect.sources.source import Source, source
 from ganvas.collect_settings import CollectSettings
 from ganvas.counted import counted
 from ganvas.progress import Progress
 
 MOST_DETAILS = 100  # columns kept of a row
 LONGEST_DETAIL = 4000  # characters kept of one of them
+ASKED = (URL, LABEL, TITLE, ARTIST, LICENCE, ATTRIBUTION)  # columns that options may name
 LONGEST_ADDRESS = 20_000  # more than can be asked for: cut, it is refused all the same
 
 
@@ -46,9 +45,10 @@ class Urls(Source):
         )
         url_column: str | None = Field(default=None, description="Column with the addresses; found if not given.")
         label_column: str | None = Field(
-            default=None, description="Column with the labels; one called label or class if not given."
+            default=None, description="Column with the labels; one called label, class or category if not given."
         )
         title_column: str | None = Field(default=None, description="Column with the titles.")
+        artist_column: str | None = Field(default=None, description="Column with the artists or photographers.")
         licence_column: str | None = Field(default=None, description="Column with the licences.")
         attribution_column: str | None = Field(default=None, description="Column that says whom to credit.")
 
@@ -56,13 +56,13 @@ class Urls(Source):
         @classmethod
         def absolute(cls, path: str) -> str:
             """The same list is the same collection, from whatever folder."""
-            return path if path == STDIN else str(Path(path).expanduser().absolute())
+            return path if path == STDIN else lasting(path)
 
     def __init__(self, options: Any, settings: CollectSettings, progress: Progress) -> None:
         """Raises InputError for a list that cannot be used, before anything is written."""
         super().__init__(options, settings, progress)
         self.listed: RowList = open_list(options.list)
-        asked = {what: getattr(options, f"{what}_column") for what in (URL, LABEL, TITLE, LICENCE, ATTRIBUTION)}
+        asked = {what: getattr(options, f"{what}_column") for what in ASKED}
         self.columns = choose_columns(asked, self.listed.columns, self.listed.sample, named(options.list))
 
     def start(self) -> Iterable[Page | Item]:
@@ -88,8 +88,9 @@ class Urls(Source):
             )
 
     def _item(self, found: list[str], row: dict[str, Any]) -> tuple[Item, bool]:
-        words = {what: _text(row.pop(column, None)) for what, column in self.columns.items() if what != URL}
-        split = split_named(str(row.get("split") or ""))
+        asked = {what: column for what, column in self.columns.items() if what in ASKED and what != URL}
+        words: dict[str, Any] = {what: _text(row.pop(column, None)) for what, column in asked.items()}
+        split = split_named(str(row.get(self.columns.get(SPLIT, "")) or ""))
         details, was_cut = _details(row)
         label = words.get(LABEL)
         pictures = tuple(_picture(address) for address in found)
@@ -97,19 +98,17 @@ class Urls(Source):
         item = Item(
             key=key if label is None else f"{key}={label}",
             pictures=pictures,
-            label=label,
             split=split,
-            title=words.get(TITLE),
-            licence=words.get(LICENCE),
-            attribution=words.get(ATTRIBUTION),
-            link=key if key.lower().startswith(("http://", "https://")) else None,
+            link=key if is_web(key) else None,
             details=details,
+            **words,
         )
         return item, was_cut
 
 
 def _text(value: Any) -> str | None:
-    text = "" if value is None else str(value).strip()
+    parts = value if isinstance(value, list | tuple) else [value]
+    text = ", ".join(str(part).strip() for part in parts if part is not None)
     return text[:LONGEST_DETAIL] or None
 
 
@@ -130,12 +129,9 @@ def _details(row: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
 
 def _picture(address: str) -> Picture:
     """A picture by its address, or by its bytes where the address holds them."""
-    if address[:5].lower() != "data:":
-        return Picture(address[:LONGEST_ADDRESS])
-    kind, _, content = address.partition(",")
     try:
-        raw = unquote_to_bytes(content)
-        data = base64.b64decode(raw) if kind.lower().endswith(";base64") else raw
-    except (ValueError, binascii.Error):
+        data = written_in(address)
+    except NotTheAnswer:
         return Picture(address[:LONGEST_ADDRESS])
+    kind = address.partition(",")[0]
     return Picture(f"{kind[:200]};sha256={hashlib.sha256(data).hexdigest()}", data=data)

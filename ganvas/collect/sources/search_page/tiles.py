@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urljoin, urlsplit
 
-from ganvas.catalog.wanted import Picture, digest_of
+from ganvas.catalog.wanted import Picture, digest_of, is_web
 from ganvas.collect.sources.data_uri import decode
 from ganvas.collect.sources.search_page.looking import Looking, time_left
 from ganvas.collect.sources.search_page.selectors import Look
@@ -104,7 +104,7 @@ class Tiles:
             return None
         within = original[1] if original else "tile"
         title, link = self._word("title", tile, within), self._word("link", tile, within)
-        link = link if link and _is_web(link) else None
+        link = link if link and is_web(link) else None
         if original is not None:
             return Seen(digest_of(original[0]), Picture(original[0], instead=thumbnail), False, title, link)
         assert thumbnail is not None
@@ -119,7 +119,7 @@ class Tiles:
         return None
 
     def _may_be_original(self, url: str) -> bool:
-        return _is_web(url) and not self.looking.selectors.is_own(url)
+        return is_web(url) and not self.looking.selectors.is_own(url)
 
     def _awaited_thumbnail(self, tile: Locator, until: float) -> Picture | None:
         """The preview shows it first, so it must be known by then or would pass for the original."""
@@ -135,7 +135,7 @@ class Tiles:
                 except NotTheAnswer:
                     continue
                 return Picture(_named(data), data)
-            if _is_web(url) and (self.looking.selectors.is_thumbnail(url) or not self.looking.selectors.is_own(url)):
+            if is_web(url) and (self.looking.selectors.is_thumbnail(url) or not self.looking.selectors.is_own(url)):
                 return Picture(url)
         return None
 
@@ -194,14 +194,6 @@ def _meant(value: str, look: Look, base: str) -> str | None:
         return parse_qs(urlsplit(url).query).get(look.parameter, [None])[0] if look.parameter else url
     except ValueError:
         return None
-
-
-def _is_web(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        return False
 
 
 def _named(data: bytes) -> str:

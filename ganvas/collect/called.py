@@ -1,0 +1,37 @@
+"""What lists and metadata call what, one table for both: `called(CALLED[ARTIST], ["Creator", "n"])` -> ["Creator"].
+
+Case does not matter, nor whether words are parted by blanks, underscores or capitals: creditLine is "Credit Line".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+LABEL, SPLIT, TITLE, ARTIST, LICENCE, ATTRIBUTION = "label", "split", "title", "artist", "licence", "attribution"
+CALLED = {  # of each the likeliest first: it is taken where several are there, and the others stay what they are
+    LABEL: ("label", "class", "class_name", "category"),
+    SPLIT: ("split",),
+    TITLE: ("title", "caption", "text", "alt"),
+    ARTIST: (
+        *("artist", "artist_name", "artist_display_name", "creator", "creator_name"),
+        *("photographer", "photographer_name", "painter", "author", "author_name"),
+    ),
+    LICENCE: ("licence", "license", "licence_name", "license_name"),
+    ATTRIBUTION: ("attribution", "credit", "credits", "credit_line", "byline"),
+}
+
+
+def called(names: Iterable[str], columns: Iterable[str]) -> list[str]:
+    """Those of the columns that are called by one of these plain names, in the order of the names."""
+    by_plain: dict[str, str] = {}
+    for column in columns:
+        by_plain.setdefault(plain(column), column)
+    return [by_plain[name] for name in names if name in by_plain]
+
+
+@lru_cache(4096)
+def plain(column: str) -> str:
+    """A column's name in lower case, its words parted by underscores."""
+    return re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column).lower()).strip("_")
