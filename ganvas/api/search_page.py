@@ -56,7 +56,7 @@ def _records(searched: Searched, trials: Sequence[Trial], score: str) -> list[Tr
     records = []
     for row in results(trials, score).rows:
         own = [by_run[run] for run in row["runs"]]
-        for trial in own:
+        for trial in sorted(own, key=lambda trial: trial.run != row["run"]):
             records.append(
                 TrialRecord(
                     number=trial.number,
@@ -84,9 +84,10 @@ def _why(asked: dict[str, Any], removed: int) -> list[str]:
     engine = asked.get("engine")
     said = []
     if isinstance(engine, dict) and engine.get("reason"):
-        jobs, threads = engine.get("jobs"), engine.get("threads")
+        threads, room = engine.get("threads"), engine.get("room")
         each = f", {threads} thread{'s' if threads != 1 else ''} each" if threads else ""
-        said.append(f"{jobs or 'as many as there is room for'} at a time{each}: {engine['reason']}")
+        many = "as many as there is room for" + (f" ({room} when it began)" if room else "")
+        said.append(f"{engine.get('jobs') or many} at a time{each}: {engine['reason']}")
     if removed:
         trials = f"{removed:,} trial{'' if removed == 1 else 's'}"
         said.append(f"the checkpoints of {trials} were removed to save room; metrics and sheets stay")

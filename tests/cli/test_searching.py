@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,6 +19,7 @@ from PIL import Image
 import ganvas
 from ganvas.api import Studio
 from ganvas.errors import InputError, SettingsError
+from ganvas.search.groups import plan_trials
 from ganvas.search.search_folder import SearchFolder
 from ganvas.search.trial import FINISHED, PRUNED, Trial
 
@@ -211,6 +213,31 @@ def test_a_page_of_a_thousand_trials_needs_none_of_their_runs(call: Call, record
     page = Path(text.strip()).read_text()
     assert page.count("<tr data-trial=") == 1000
     assert page.index("<dt>batch</dt>") > page.index("How much each setting matters")
+
+
+def test_of_several_seeds_page_table_and_best_name_the_same_run_and_mean(call: Call, small: Path) -> None:
+    folder = SearchFolder(small / "studio" / "searches" / "seeds")
+    folder.path.mkdir(parents=True)
+    space = [{"batch": {"choices": [16, 32]}}]
+    folder.write_asked({"set": "small", "space": space, "sampler": "grid", "budget": "10m", "trials": 6, "repeat": 3})
+    kids = {16: (0.05, 0.9, 0.7), 32: (0.3, 0.2, 0.4)}  # the luckiest run is not of the best point
+    trials = plan_trials("seeds", [{"batch": 16}, {"batch": 32}], repeat=3)
+    folder.write_trials(
+        replace(trial, state=FINISHED, scores={"kid": kids[trial.point["batch"]][trial.seed]}) for trial in trials
+    )
+    try:
+        best = json.loads(call("best", "seeds", "--json")[1])["best"]
+        row = json.loads(call("table", "seeds", "--json")[1])["rows"][0]
+        page = Path(call("show", "seeds", "--no-open")[1].strip()).read_text()
+    finally:
+        shutil.rmtree(folder.path)
+    assert best["run"] == row["run"] == "seeds-004"
+    assert best["value"] == row["mean_kid"] == pytest.approx(0.3)
+    assert "Trial 4, the run <code>seeds-004</code>" in page
+    tile = re.search(r"best KID×1000</dt>(.*?)</div>", page, re.DOTALL)
+    assert tile is not None
+    assert "300.0" in tile[1]
+    assert "mean of 3 seeds" in tile[1]
 
 
 @pytest.mark.parametrize(("count", "said"), [(1, "of 1 trial were"), (2, "of 2 trials were")])
