@@ -18,7 +18,7 @@ from ganvas.progress import Progress, Silent
 from ganvas.search.asking import asked_for, begin, find_search, planned
 from ganvas.search.disk import KEPT, sweep
 from ganvas.search.engine import Engine
-from ganvas.search.forecast import foretold
+from ganvas.search.forecast import Left, foretold
 from ganvas.search.groups import Group, plan_trials, recall, tell
 from ganvas.search.jobs import local_engine, record_of
 from ganvas.search.light import read_light, ticks_of
@@ -84,7 +84,7 @@ def search(
             driver.resume(retry_failed)
             if (first := driver.first_spec()) is not None:
                 if engine is None:
-                    engine, asked["engine"] = local_engine(studio, folder, first, asked, jobs, progress)
+                    engine, asked["engine"] = local_engine(studio, folder, first, asked, jobs, driver.left(), progress)
                 else:
                     asked["engine"] = record_of(engine, folder, asked)
                 folder.write_asked(asked)
@@ -131,8 +131,8 @@ class _Driver:
             ticks = ticks_of(self._spec(trial).settings)
             self._ticks[trial.number] = read_light(self._studio.runs / trial.run, trial.number, ticks)
         if self._trials:
-            ended = sum(trial.state in ENDED for trial in self._trials.values())
-            self._progress.note(f"search {self._folder.name} goes on: {ended} of {self._total} trials have ended")
+            ended = f"{self._ended()} of {self._total} trials have ended"
+            self._progress.note(f"search {self._folder.name} goes on: {ended}")
         for trial in list(self._trials.values()):
             if trial.state == PRUNED and trial.ended_at is None:
                 self._end_pruned(trial)
@@ -153,13 +153,21 @@ class _Driver:
             return None
         return self._spec(self._trials[self._waiting[0]])
 
+    def left(self) -> Left:
+        """What is to be done, one after another."""
+        plan = foretold(self._studio, self._space, self._asked, 1)
+        left = plan.trials - self._ended()
+        return Left(left, None if plan.seconds is None or not left else plan.seconds * left / plan.trials)
+
     def foretell(self, engine: Engine) -> None:
         """Say how many trials there will be, and about how long they take all together."""
         rate = self._asked["engine"].get("images_a_second")
         plan = foretold(self._studio, self._space, self._asked, max(1, engine.slots), rate)
-        left = plan.trials - sum(trial.state in ENDED for trial in self._trials.values())
         self._progress.note(f"search {self._folder.name}: {plan.count_said}")
-        self._progress.note(plan.left_said(max(0, left)))
+        self._progress.note(plan.left_said(max(0, plan.trials - self._ended())))
+
+    def _ended(self) -> int:
+        return sum(trial.state in ENDED for trial in self._trials.values())
 
     def drive(self, engine: Engine) -> None:
         """Until all have ended. Raises KeyboardInterrupt, with every trial saved, when a person stopped it."""

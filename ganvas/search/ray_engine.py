@@ -88,7 +88,7 @@ class RayEngine:
 
     @property
     def record(self) -> dict[str, Any]:
-        """What search.json says of it: `jobs` is None, since nodes come and go; `room` is how many there was room for."""
+        """What search.json says of it: `jobs` is None, since nodes come and go; `room` is what there was for."""
         threads, gpus, nodes = self._cluster.threads, self._cluster.gpus, len(self._cluster.nodes())
         among = "one node" if nodes == 1 else f"{nodes} nodes"
         share = f" and {gpus:g} GPU" if gpus else ""

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -108,8 +109,25 @@ def test_the_time_is_that_of_every_point_s_own_budget(call: Call, small: Path, t
     plan = json.loads(call("small", space, "--budget", "90s", "--jobs", 2, "--dry-run", "--json")[1])
     assert 140 * 60 < plan["seconds"] < 1.1 * 140 * 60
     assert plan["seconds_together"] == pytest.approx(plan["seconds"] / 2)
-    space.write_text('budget = ["10m", "25-epochs"]\n')
-    assert "how long 10m or 25-epochs take shows when the search runs" in call("small", space, "--dry-run")[1]
+
+
+def test_how_long_images_take_on_a_new_set_is_measured_for_some_seconds(
+    call: Call, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space = tmp_path / "space.toml"
+    space.write_text('budget = ["10m", "1M-images"]\n')
+    code, text, error = call("small", space, *COMMON, "--dry-run")
+    assert code == 0
+    assert "measuring for some seconds" in error
+    told = text.splitlines()[-1]
+    assert re.fullmatch(r"about .* one after another, less what is pruned \(at [\d,]+ images a second of .*\)", told)
+    assert not (small / "studio" / "searches").exists()
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    code, text, _ = call("small", space, *COMMON, "--dry-run")
+    *_, why, told = text.splitlines()
+    assert code == 0
+    assert told.startswith("how long 10m or 1M-images take shows when the search runs")
+    assert "cannot be started here: it said nothing" in why
 
 
 def test_a_set_that_is_called_as_a_verb_is_meant_after_two_dashes_or_the_verb_run(call: Call, small: Path) -> None:

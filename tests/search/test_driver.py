@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 import torch
 
+from ganvas.catalog import RunRow
 from ganvas.errors import InputError, SettingsError
 from ganvas.search.driver import search
-from ganvas.search.forecast import foretold
+from ganvas.search.forecast import forecast, foretold
 from ganvas.search.search_folder import SearchFolder
 from ganvas.search.trial import FAILED, FINISHED, PRUNED, RUNNING, STOPPED, WAITING, Ended, Event, Tick, TrialSpec
 from ganvas.studio import StudioFolder
@@ -237,6 +238,18 @@ def test_a_measured_rate_tells_how_long_a_number_of_images_takes(studio: StudioF
     assert plan.seconds_together == pytest.approx(4 * 6000 / 10)
     assert plan.left_said(1) == "about 10 min for the 1 that are left, with 2 at a time, less what is pruned"
     assert foretold(studio, space_of(batch=[8, 16]), asked, 2).seconds is None
+
+
+def test_earlier_runs_on_the_set_tell_how_long_a_number_of_images_takes(studio: StudioFolder, notes: Notes) -> None:
+    space = space_of(batch=[8, 16])
+    for i, (images, seconds) in enumerate([(90_000, 30.0), (100_000, 100.0), (10, 0.1), (50_000, 100.0)]):
+        run = RunRow(f"run-{i}", "halves", "", "finished", images_seen=images, train_seconds=seconds)
+        studio.catalog.add_run(run)
+    plan = forecast(studio, "halves", space, budget="1M-images", jobs=1)
+    assert plan.seconds == pytest.approx(2 * 1_000_000 / 1000, rel=0.1)
+    assert plan.time_said.endswith("less what is pruned (by the speed of earlier runs on the set)")
+    search(studio, "halves", space, budget="1M-images", engine=Scripted(slots=1), judge_n=30, progress=notes)
+    assert notes.lines[1].startswith("about 35 min")
 
 
 def test_an_alarm_stops_its_trial_alone(studio: StudioFolder, notes: Notes) -> None:
