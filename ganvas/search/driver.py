@@ -8,7 +8,7 @@ continues from its checkpoint.
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter, deque
+from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ganvas.search.space import Space
 
 JUDGE_N = 1000
-MOST_LOST = 3  # times a trial may be lost with its machine; then it counts as failed
+MOST_LOST = 3  # times in a row that a trial may be lost with its machine and come no further; then it has failed
 WAIT_S = 0.5
 
 
@@ -115,7 +115,7 @@ class _Driver:
         self._trials = {trial.number: trial for trial in folder.trials()}
         self._waiting: deque[int] = deque()
         self._active: set[int] = set()  # from their start until their end is heard of
-        self._lost: Counter[int] = Counter()
+        self._lost: dict[int, tuple[int, int]] = {}  # how often in a row, and how many images it had come to
         self._ticks: dict[int, list[Tick]] = {}
         self._total = planned(space, asked)
         self._sampler = sampler
@@ -272,14 +272,24 @@ class _Driver:
         if before.state == PRUNED and ended.state != FINISHED:
             self._finish(facts)
         elif ended.state == WAITING:
-            self._lost[ended.number] += 1
-            if self._lost[ended.number] < MOST_LOST:
+            times = self._lost_again(facts)
+            if times < MOST_LOST:
                 self._record(replace(facts, state=WAITING))
                 self._waiting.appendleft(ended.number)
             else:
-                self._finish(replace(facts, state=FAILED, reason=f"lost {MOST_LOST} times with what ran it"))
+                reason = f"lost {times} times in a row with what ran it, and came no further"
+                self._finish(replace(facts, state=FAILED, reason=reason))
         else:
             self._finish(replace(facts, state=ended.state, reason=ended.reason, scores=ended.scores))
+
+    def _lost_again(self, trial: Trial) -> int:
+        """How often in a row by now: a trial that comes further each time comes to its end, too."""
+        saved, _ = trained(self._studio.runs / trial.run, self._spec(trial))
+        images = max(trial.images, saved)
+        times, before = self._lost.get(trial.number, (0, images))
+        times = 1 if images > before else times + 1
+        self._lost[trial.number] = times, images
+        return times
 
     def _finish(self, trial: Trial) -> None:
         trial = replace(trial, ended_at=_now())

@@ -102,7 +102,19 @@ def test_a_trial_lost_with_its_machine_is_run_again_but_not_for_ever(studio: Stu
     folder = search(studio, "halves", space_of(**SPACE), engine=engine)
     assert [engine.started.count(number) for number in range(6)] == [1, 3, 1, 3, 1, 1]
     assert states(folder) == [FINISHED, FINISHED, FINISHED, FAILED, FINISHED, FINISHED]
-    assert "lost 3 times" in str(folder.trials()[3].reason)
+    assert "lost 3 times in a row" in str(folder.trials()[3].reason)
+
+
+def test_a_trial_that_comes_further_each_time_may_be_lost_as_often_as_it_is(studio: StudioFolder) -> None:
+    came_to = {0: [10, 10, 20, 30, 30, 40], 1: [10, 20, 20, 20]}
+
+    def script(spec: TrialSpec) -> list[Event]:
+        images = came_to[spec.number].pop(0) if came_to[spec.number] else 0
+        return [Ended(spec.number, WAITING, None, {}, images, 0.1)] if images else does_nothing(spec)
+
+    folder = search(studio, "halves", space_of(batch=[8, 16]), engine=Scripted(script))
+    assert states(folder) == [FINISHED, FAILED]
+    assert came_to == {0: [], 1: []}
 
 
 def test_the_worse_ones_are_pruned_with_their_reason_on_record_before_they_are_stopped(studio: StudioFolder) -> None:
