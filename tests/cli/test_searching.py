@@ -9,7 +9,8 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from PIL import Image
 import ganvas
 from ganvas.api import Studio
 from ganvas.errors import InputError, SettingsError
+from ganvas.progress import Silent
 from ganvas.search.groups import plan_trials
 from ganvas.search.search_folder import SearchFolder
 from ganvas.search.trial import FINISHED, PRUNED, Trial
@@ -300,6 +302,40 @@ def test_the_whole_way_by_the_command_line_and_by_python(call: Call, small: Path
         assert (shown.n_frames, shown.info["duration"]) == (3, 100)
     with pytest.raises(InputError, match="Did you mean coverage"):
         fitted.best_run_.gif(score="coverge")
+    check_stopped_while_pages_are_written(small / "studio", "way")
+
+
+class StopsAfter(Silent):
+    """Somebody presses Ctrl-C when so many steps are done."""
+
+    def __init__(self, steps: int) -> None:
+        self._left = steps
+
+    @contextmanager
+    def task(self, label: str, total: float | None, unit: str = "") -> Iterator[StopsAfter]:
+        yield self
+
+    def advance(self, steps: float = 1) -> None:
+        self._left -= 1
+        if self._left == 0:
+            raise KeyboardInterrupt
+
+    def describe(self, text: str) -> None: ...
+
+
+def check_stopped_while_pages_are_written(root: Path, search: str) -> None:
+    """The search's page is there and whole, and links to the one page that was written after its best run's graph."""
+    searched = Studio(root, progress=StopsAfter(2)).named_search(search)
+    runs = [root / "runs" / f"{search}-00{i}" / "report.html" for i in (0, 1)]
+    for page in (searched.files.path / "report.html", *runs):
+        page.unlink()
+    with pytest.raises(KeyboardInterrupt):
+        searched.report()
+    page = (searched.files.path / "report.html").read_text()
+    assert page.rstrip().endswith("</html>")
+    written = [path.exists() for path in runs]
+    assert sorted(written) == [False, True]
+    assert [f"../../runs/{path.parent.name}/report.html" in page for path in runs] == written
 
 
 def nested(assignments: list[str]) -> dict:

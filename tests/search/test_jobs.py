@@ -100,6 +100,18 @@ def test_other_threads_in_the_middle_of_a_search_by_time_are_refused(
         local_engine(studio, folder, spec(), ASKED, 0, LEFT, Silent())
 
 
+def test_where_there_are_gpus_one_trial_runs_on_each(
+    studio: StudioFolder, folder: SearchFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "processors", lambda: 8)
+    monkeypatch.setattr(jobs, "gpus_here", lambda: ("0", "1"))
+    anywhere = replace(spec(), settings={**spec().settings, "device": "auto"})
+    engine, record = local_engine(studio, folder, anywhere, ASKED, None, LEFT, Silent())
+    assert (engine.slots, record["threads"], record["reason"]) == (2, 4, "one a GPU, of which there are 2")
+    assert engine._gpus == ("0", "1")
+    assert local_engine(studio, folder, spec(), ASKED, 2, LEFT, Silent())[0]._gpus == ()  # on the CPU
+
+
 PROBE = """#!/bin/sh
 echo ready
 while read -r threads; do
