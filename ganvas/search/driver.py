@@ -154,10 +154,10 @@ class _Driver:
         return self._spec(self._trials[self._waiting[0]])
 
     def left(self) -> Left:
-        """What is to be done, one after another."""
+        """What is to be done, where anything is."""
         plan = foretold(self._studio, self._space, self._asked, 1)
-        left = plan.trials - self._ended()
-        return Left(left, None if plan.seconds is None or not left else plan.seconds * left / plan.trials)
+        left = max(1, plan.trials - self._ended())  # one that failed is tried again
+        return Left(left, None if plan.seconds is None else plan.seconds * left / plan.trials)
 
     def foretell(self, engine: Engine) -> None:
         """Say how many trials there will be, and about how long they take all together."""

@@ -145,8 +145,7 @@ def _measured(studio: StudioFolder, space: Space, asked: Mapping[str, Any], plan
     settings = {"budget": asked["budget"], "seed": asked["seed"], **settings_of(point)}
     spec = TrialSpec(0, "probe", set_of(point, asked["set"]), settings, asked["judge_n"], 1)
     with tempfile.TemporaryDirectory(prefix="ganvas-") as scratch:
-        ways = {1: max(1, processors() // jobs)}
-        return measure(studio, Path(scratch), spec, ways, plan.trials, turns=1)[1][0]
+        return max(measure(studio, Path(scratch), spec, {1: max(1, processors() // jobs)}, plan.trials)[1])
 
 
 def earlier_rate(studio: StudioFolder, set_name: str) -> float | None:

@@ -39,18 +39,18 @@ def cost_s(ways: int) -> float:
 
 
 def measure(
-    studio: StudioFolder, scratch: Path, spec: TrialSpec, ways: Mapping[int, int], trials: int, turns: int = TURNS
+    studio: StudioFolder, scratch: Path, spec: TrialSpec, ways: Mapping[int, int], trials: int
 ) -> dict[int, list[float]]:
     """Images a second of so many trials at a time together, over starting, training and judging: those of every turn.
 
-    `ways`: {trials at a time: threads of each}. Each has one turn, and up to `turns` while there is time; `trials`
+    `ways`: {trials at a time: threads of each}. Each has one turn, and up to TURNS while there is time; `trials`
     are those of the whole search. Raises InputError where none can start: what is wrong is wrong with the settings.
     """
     begun = time.perf_counter()
     rates: dict[int, list[float]] = {jobs: [] for jobs in ways}
     with _started(studio, scratch, spec, max(ways)) as probes:
         start_s = time.perf_counter() - begun
-        for _ in range(turns):
+        for _ in range(TURNS):
             for jobs, threads in ways.items():
                 found = [_facts(one, start_s) for one in _turn(probes[:jobs], threads, scratch, spec)]
                 rates[jobs].append(sum(images / seconds for images, seconds in found))

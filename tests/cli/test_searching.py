@@ -117,7 +117,7 @@ def test_how_long_images_take_on_a_new_set_is_measured_for_some_seconds(
     call: Call, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     space = tmp_path / "space.toml"
-    space.write_text('budget = ["10m", "1M-images"]\n')
+    space.write_text('budget = ["1k-images", "10m"]\n')
     code, text, error = call("small", space, *COMMON, "--dry-run")
     assert code == 0
     assert "measuring for some seconds" in error
@@ -128,7 +128,7 @@ def test_how_long_images_take_on_a_new_set_is_measured_for_some_seconds(
     code, text, _ = call("small", space, *COMMON, "--dry-run")
     *_, why, told = text.splitlines()
     assert code == 0
-    assert told.startswith("how long 10m or 1M-images take shows when the search runs")
+    assert told.startswith("how long 1k-images or 10m take shows when the search runs")
     assert "cannot be started here: it said nothing" in why
 
 
