@@ -24,7 +24,7 @@ import numpy as np
 import ganvas
 from ganvas.cli.screen import screen
 from ganvas.search.driver import search
-from ganvas.search.jobs import measure
+from ganvas.search.measuring import measure
 from ganvas.search.samplers import make_sampler
 from ganvas.search.space import Space, settings_of
 from ganvas.search.table import results
@@ -63,9 +63,12 @@ def _two_ways(studio: StudioFolder, budget: str) -> None:
     space, cores = Space.of(GRID), processors()
     first = make_sampler("grid", space).ask(1)[0]
     spec = TrialSpec(0, "probe-000", "fashion", {**settings_of(first), "budget": budget, "seed": 0}, JUDGE_N, 1)
-    rates = {jobs: measure(studio, studio.root, spec, jobs, max(1, cores // jobs)) for jobs in (1, 2)}
+    begun = time.perf_counter()
+    found = measure(studio, studio.root, spec, {1: cores, 2: max(1, cores // 2)}, trials=12)
+    rates = {jobs: max(turns) for jobs, turns in found.items()}
     told = ", ".join(f"{rate:,.0f} images/s with {jobs} at a time" for jobs, rate in rates.items())
-    print(f"the planner measures {told}: it would choose {max(rates, key=lambda jobs: rates[jobs])}\n")
+    cost = f"in {len(found[1])} turns each, {time.perf_counter() - begun:.0f} s"
+    print(f"the planner measures {told} {cost}: it would choose {max(rates, key=lambda jobs: rates[jobs])}\n")
     print("| at a time | threads each | trials | seconds | of one after another | best KID×1000 | load before |")
     print("|---|---|---|---|---|---|---|")
     seconds: dict[int, float] = {}

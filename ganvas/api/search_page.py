@@ -18,13 +18,20 @@ NEWER = ("ticks.jsonl", "scores.json", "state.json")
 
 
 def search_page(searched: Searched, pages: int) -> Path:
-    """Write the page of a search, and first those of its best runs whose files are newer than their pages."""
+    """Write the page of a search, then those of its best runs whose files are newer than theirs; it links to them.
+
+    Stopped in between, the search's page is whole, and links to those that were written.
+    """
     record = search_record(searched)
-    _write_run_pages(searched, [trial for trial in record.trials if trial.sheet is not None][:pages])
-    if pages:
-        for best in record.bests:
-            _write_graph(searched, best)
-    return write_search_page(record)
+    page = write_search_page(record)
+    drawn = [trial for trial in record.trials if trial.sheet is not None][:pages]
+    if drawn:
+        searched.studio.progress.note(f"{page} is written; the pages of its best runs follow (--pages 0: none)")
+        try:
+            _write_run_pages(searched, drawn, record.bests)
+        finally:
+            write_search_page(record)
+    return page
 
 
 def search_record(searched: Searched) -> SearchRecord:
@@ -56,7 +63,7 @@ def _records(searched: Searched, trials: Sequence[Trial], score: str) -> list[Tr
     records = []
     for row in results(trials, score).rows:
         own = [by_run[run] for run in row["runs"]]
-        for trial in own:
+        for trial in sorted(own, key=lambda trial: trial.run != row["run"]):
             records.append(
                 TrialRecord(
                     number=trial.number,
@@ -84,20 +91,23 @@ def _why(asked: dict[str, Any], removed: int) -> list[str]:
     engine = asked.get("engine")
     said = []
     if isinstance(engine, dict) and engine.get("reason"):
-        jobs, threads = engine.get("jobs"), engine.get("threads")
+        threads, room = engine.get("threads"), engine.get("room")
         each = f", {threads} thread{'s' if threads != 1 else ''} each" if threads else ""
-        said.append(f"{jobs or 'as many as there is room for'} at a time{each}: {engine['reason']}")
+        many = "as many as there is room for" + (f" ({room} when it began)" if room else "")
+        said.append(f"{engine.get('jobs') or many} at a time{each}: {engine['reason']}")
     if removed:
         trials = f"{removed:,} trial{'' if removed == 1 else 's'}"
         said.append(f"the checkpoints of {trials} were removed to save room; metrics and sheets stay")
     return said
 
 
-def _write_run_pages(searched: Searched, trials: Sequence[TrialRecord]) -> None:
+def _write_run_pages(searched: Searched, trials: Sequence[TrialRecord], bests: Sequence[TrialRecord]) -> None:
+    """The graphs of the best first: the search's page shows them."""
     stale = [trial for trial in trials if _is_stale(trial.folder)]
-    if not stale:
-        return
-    with searched.studio.progress.task("pages of the best runs", len(stale)) as bar:
+    with searched.studio.progress.task("pages of the best runs", len(bests) + len(stale)) as bar:
+        for best in bests:
+            _write_graph(searched, best)
+            bar.advance()
         for trial in stale:
             try:
                 write_report(trial.folder)

@@ -64,11 +64,14 @@ class Searching:
     def plan_search(
         self, set_name: str, space: SpaceLike, settings: Mapping[str, Any] | None = None, **options: Any
     ) -> Forecast:
-        """What `search` would do: how many trials, which points, about how long. Nothing is run or written."""
+        """What `search` would do: how many trials, which points, about how long. No trial is run, nothing written.
+
+        Where a budget in images meets a set that nothing was trained on, a probe trains for some seconds.
+        """
         from ganvas.search.forecast import forecast
 
         chosen = _studio(self).named_set(set_name)
-        return forecast(self.folder, chosen.name, space_of(space, settings), **options)
+        return forecast(self.folder, chosen.name, space_of(space, settings), progress=self.progress, **options)
 
     def searches(self) -> list[Searched]:
         """Every search, the one that was last worked on last."""

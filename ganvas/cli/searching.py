@@ -164,7 +164,7 @@ def show(
     open_it: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Write the search's page and open it: table, settings against score, curves, sheets side by side."""
+    """Write the search's page and open it: table, settings against score, curves, sheets; then its best runs' pages."""
     page = _named(context, name).report(pages)
     if as_json:
         print_json({"report": str(page)})

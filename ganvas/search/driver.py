@@ -8,7 +8,7 @@ continues from its checkpoint.
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter, deque
+from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from ganvas.progress import Progress, Silent
 from ganvas.search.asking import asked_for, begin, find_search, planned
 from ganvas.search.disk import KEPT, sweep
 from ganvas.search.engine import Engine
-from ganvas.search.forecast import foretold
+from ganvas.search.forecast import Left, foretold
 from ganvas.search.groups import Group, plan_trials, recall, tell
 from ganvas.search.jobs import local_engine, record_of
 from ganvas.search.light import read_light, ticks_of
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ganvas.search.space import Space
 
 JUDGE_N = 1000
-MOST_LOST = 3  # times a trial may be lost with its machine; then it counts as failed
+MOST_LOST = 3  # times in a row that a trial may be lost with its machine and come no further; then it has failed
 WAIT_S = 0.5
 
 
@@ -84,7 +84,7 @@ def search(
             driver.resume(retry_failed)
             if (first := driver.first_spec()) is not None:
                 if engine is None:
-                    engine, asked["engine"] = local_engine(studio, folder, first, asked, jobs, progress)
+                    engine, asked["engine"] = local_engine(studio, folder, first, asked, jobs, driver.left(), progress)
                 else:
                     asked["engine"] = record_of(engine, folder, asked)
                 folder.write_asked(asked)
@@ -115,7 +115,7 @@ class _Driver:
         self._trials = {trial.number: trial for trial in folder.trials()}
         self._waiting: deque[int] = deque()
         self._active: set[int] = set()  # from their start until their end is heard of
-        self._lost: Counter[int] = Counter()
+        self._lost: dict[int, tuple[int, int]] = {}  # how often in a row, and how many images it had come to
         self._ticks: dict[int, list[Tick]] = {}
         self._total = planned(space, asked)
         self._sampler = sampler
@@ -131,8 +131,8 @@ class _Driver:
             ticks = ticks_of(self._spec(trial).settings)
             self._ticks[trial.number] = read_light(self._studio.runs / trial.run, trial.number, ticks)
         if self._trials:
-            ended = sum(trial.state in ENDED for trial in self._trials.values())
-            self._progress.note(f"search {self._folder.name} goes on: {ended} of {self._total} trials have ended")
+            ended = f"{self._ended()} of {self._total} trials have ended"
+            self._progress.note(f"search {self._folder.name} goes on: {ended}")
         for trial in list(self._trials.values()):
             if trial.state == PRUNED and trial.ended_at is None:
                 self._end_pruned(trial)
@@ -153,13 +153,21 @@ class _Driver:
             return None
         return self._spec(self._trials[self._waiting[0]])
 
+    def left(self) -> Left:
+        """What is to be done, where anything is."""
+        plan = foretold(self._studio, self._space, self._asked, 1)
+        left = max(1, plan.trials - self._ended())  # one that failed is tried again
+        return Left(left, None if plan.seconds is None else plan.seconds * left / plan.trials)
+
     def foretell(self, engine: Engine) -> None:
         """Say how many trials there will be, and about how long they take all together."""
         rate = self._asked["engine"].get("images_a_second")
         plan = foretold(self._studio, self._space, self._asked, max(1, engine.slots), rate)
-        left = plan.trials - sum(trial.state in ENDED for trial in self._trials.values())
         self._progress.note(f"search {self._folder.name}: {plan.count_said}")
-        self._progress.note(plan.left_said(max(0, left)))
+        self._progress.note(plan.left_said(max(0, plan.trials - self._ended())))
+
+    def _ended(self) -> int:
+        return sum(trial.state in ENDED for trial in self._trials.values())
 
     def drive(self, engine: Engine) -> None:
         """Until all have ended. Raises KeyboardInterrupt, with every trial saved, when a person stopped it."""
@@ -264,14 +272,24 @@ class _Driver:
         if before.state == PRUNED and ended.state != FINISHED:
             self._finish(facts)
         elif ended.state == WAITING:
-            self._lost[ended.number] += 1
-            if self._lost[ended.number] < MOST_LOST:
+            times = self._lost_again(facts)
+            if times < MOST_LOST:
                 self._record(replace(facts, state=WAITING))
                 self._waiting.appendleft(ended.number)
             else:
-                self._finish(replace(facts, state=FAILED, reason=f"lost {MOST_LOST} times with what ran it"))
+                reason = f"lost {times} times in a row with what ran it, and came no further"
+                self._finish(replace(facts, state=FAILED, reason=reason))
         else:
             self._finish(replace(facts, state=ended.state, reason=ended.reason, scores=ended.scores))
+
+    def _lost_again(self, trial: Trial) -> int:
+        """How often in a row by now: a trial that comes further each time comes to its end, too."""
+        saved, _ = trained(self._studio.runs / trial.run, self._spec(trial))
+        images = max(trial.images, saved)
+        times, before = self._lost.get(trial.number, (0, images))
+        times = 1 if images > before else times + 1
+        self._lost[trial.number] = times, images
+        return times
 
     def _finish(self, trial: Trial) -> None:
         trial = replace(trial, ended_at=_now())

@@ -1,34 +1,41 @@
-"""What a search would do, before it does: `forecast(studio, "vases", space, trials=40, budget="10m")`. Nothing is run.
+"""What a search would do, before it does: `forecast(studio, "vases", space, trials=40, budget="10m")`.
 
-The same is said when it runs: by then it is known how many trials run at a time, and how fast if that was measured.
+No trial is run. How long a number of images takes follows from earlier runs on the set; where there are none, a probe
+trains for some seconds. The same is said when it runs: by then it is known how many trials run at a time, and how fast
+if that was measured.
 """
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from math import ceil
-from statistics import fmean
+from pathlib import Path
+from statistics import fmean, median
 from typing import Any
 
-from ganvas.budget import parse_budget
+from ganvas.budget import Budget, parse_budget
 from ganvas.errors import InputError
 from ganvas.pictures.packed import PackedSet
+from ganvas.progress import Progress, Silent
 from ganvas.report.words import duration
 from ganvas.search.asking import asked_for, planned
 from ganvas.search.directions import MAIN_SCORE
+from ganvas.search.measuring import START_S, measure
 from ganvas.search.samplers import make_sampler
-from ganvas.search.space import Space, set_of
-from ganvas.search.trial import Point
+from ganvas.search.space import Space, set_of, settings_of
+from ganvas.search.trial import Point, TrialSpec
 from ganvas.studio import StudioFolder
 from ganvas.train.light_judge import cost_seconds
 from ganvas.workers import processors
 
 MOST_NAMED = 1000  # points that are named; of more only how many
 MOST_ADDED_UP = 100_000  # points of a grid whose budgets are added up one by one
-START_S = 6.0  # of a trial's process: imports, networks, the encoder (about, on two cores)
 LIGHTLY = 1.05  # what light judgements add to a training, at most about a twentieth
+NEWEST = 5  # earlier runs on a set, whose median rate is taken for that of a trial
+SHORTEST_S = 2.0  # of a run whose rate says anything: the first steps are slow
 FOLLOWS = "tpe"  # the sampler whose points follow from what earlier trials find
 
 
@@ -37,9 +44,9 @@ class Forecast:
     """`points` are the first that will be tried (all, if there are few and the sampler knows them beforehand).
 
     `budget` is in words: 10m, or `1k-images or 2k-images` where it is an axis. `seconds` is the time for all trials one
-    after another, `seconds_together` with `at_a_time` beside each other; None where how fast they are is not known, as
-    with a number of images that was not measured. `at_a_time` is how many run at most, and `as_asked` whether that
-    was asked for.
+    after another, `seconds_together` with `at_a_time` beside each other; None where how fast they are is not known.
+    `at_a_time` is how many run at most, and `as_asked` whether that was asked for. `basis` says where the speed is
+    known from, if a budget is in images.
     """
 
     trials: int
@@ -53,6 +60,7 @@ class Forecast:
     at_a_time: int
     as_asked: bool
     notes: list[str]
+    basis: str = ""
 
     @property
     def count_said(self) -> str:
@@ -70,10 +78,10 @@ class Forecast:
             return f"how long {self.budget} take shows when the search runs: its progress tells the time left"
         alone = f"about {duration(self.seconds)} one after another"
         if self.at_a_time == 1:
-            return f"{alone}, less what is pruned"
+            return f"{alone}{self._less}"
         how = "as asked" if self.as_asked else "if measuring says that so many are quicker here"
         together = f"{duration(self.seconds_together)} with {self.at_a_time} at a time ({how})"
-        return f"{alone}, {together}, less what is pruned"
+        return f"{alone}, {together}{self._less}"
 
     def left_said(self, left: int) -> str:
         """About how long so many trials take that are left, when it is known how many run at a time."""
@@ -81,7 +89,19 @@ class Forecast:
             return f"how long {self.budget} take is not known yet: the progress tells the time left"
         which = "" if left == self.trials else f" for the {left:,} that are left"
         how = "one after another" if self.at_a_time == 1 else f"with {self.at_a_time} at a time"
-        return f"about {duration(self.seconds_together * left / self.trials)}{which}, {how}, less what is pruned"
+        return f"about {duration(self.seconds_together * left / self.trials)}{which}, {how}{self._less}"
+
+    @property
+    def _less(self) -> str:
+        return ", less what is pruned" + (f" ({self.basis})" if self.basis else "")
+
+
+@dataclass(frozen=True)
+class Left:
+    """So many trials, and about how long they take one after another; None where that is not known."""
+
+    trials: int
+    seconds: float | None = None
 
 
 def forecast(
@@ -97,6 +117,7 @@ def forecast(
     judge_n: int = 1000,
     score: str = MAIN_SCORE,
     seed: int = 0,
+    progress: Progress | None = None,
     **_: Any,
 ) -> Forecast:
     """Raises InputError or SettingsError for what cannot be searched, as `search` does."""
@@ -105,7 +126,33 @@ def forecast(
     asked = asked_for(studio, space, options | {"judge_n": judge_n, "score": score})
     if jobs is not None and jobs < 1:
         raise InputError(f"{jobs} trials at a time never end: give 1 or more with --jobs")
-    return foretold(studio, space, asked, jobs)
+    plan = foretold(studio, space, asked, jobs)
+    if plan.seconds is not None:
+        return plan
+    (progress or Silent()).note("measuring for some seconds how fast a trial is here")
+    try:
+        rate = _measured(studio, space, asked, plan, jobs or 1)
+    except InputError as error:  # trials of other points may start all the same
+        return replace(plan, notes=[*plan.notes, str(error)])
+    basis = f"at {rate:,.0f} images a second of a whole trial, as measured here for some seconds"
+    plan = foretold(studio, space, asked, jobs or 1, (jobs or 1) * rate)
+    return replace(plan, basis=basis, as_asked=jobs is not None)
+
+
+def _measured(studio: StudioFolder, space: Space, asked: Mapping[str, Any], plan: Forecast, jobs: int) -> float:
+    """Images a second of the first point's trial (or of one at random), alone with the threads that it would have."""
+    (point,) = plan.points[:1] or make_sampler("random", space, 0, MAIN_SCORE).ask(1)
+    settings = {"budget": asked["budget"], "seed": asked["seed"], **settings_of(point)}
+    spec = TrialSpec(0, "probe", set_of(point, asked["set"]), settings, asked["judge_n"], 1)
+    with tempfile.TemporaryDirectory(prefix="ganvas-") as scratch:
+        return max(measure(studio, Path(scratch), spec, {1: max(1, processors() // jobs)}, plan.trials)[1])
+
+
+def earlier_rate(studio: StudioFolder, set_name: str) -> float | None:
+    """Images a second that the newest runs on a set were trained with; None where there are none."""
+    runs = (run for run in studio.catalog.runs() if run.set_name == set_name and run.train_seconds >= SHORTEST_S)
+    rates = [run.images_seen / run.train_seconds for run in runs if run.images_seen]
+    return median(rates[-NEWEST:]) if rates else None
 
 
 def foretold(
@@ -126,7 +173,7 @@ def foretold(
         count = len(points) * repeat  # the space holds no more
     at_a_time = jobs or min(processors(), max(1, count))
     rate = None if images_a_second is None else images_a_second / at_a_time
-    each = _seconds_each(studio, space, asked, count // repeat, points, rate)
+    each, by_earlier = _seconds_each(studio, space, asked, count // repeat, points, rate)
     mean = fmean(each) if each else None
     notes = list(space.notes())
     if sampler == FOLLOWS:
@@ -143,6 +190,7 @@ def foretold(
         at_a_time=at_a_time,
         as_asked=jobs is not None,
         notes=notes,
+        basis="by the speed of earlier runs on the set" if by_earlier else "",
     )
 
 
@@ -160,8 +208,11 @@ def _seconds_each(
     count: int,
     points: Sequence[Point],
     rate: float | None,
-) -> list[float]:
-    """About what trials take, of each point or of a fair sample of them; empty where that of any is not known."""
+) -> tuple[list[float], bool]:
+    """About what trials take, of each point or of a fair sample of them; empty where that of any is not known.
+
+    And whether that rests on earlier runs.
+    """
     if len(_budgets(space, asked)) == 1 and len(space.sets()) < 2:
         points = points[:1] or [{}]
     elif asked["sampler"] == "grid":  # the first thousand may all have the budget that comes first
@@ -169,20 +220,30 @@ def _seconds_each(
     elif not points:  # nobody knows them yet: about as random ones are
         points = make_sampler("random", space, 0, MAIN_SCORE).ask(min(count, MOST_NAMED))
     sizes = {name: len(PackedSet.open(studio.sets / name).train) for name in space.sets() or [asked["set"]]}
-    found = {}
+    found: dict[tuple[str, str], float | None] = {}
+    earlier: dict[str, float | None] = {}
     for point in points:
         budget, name = str(point.get("budget") or asked["budget"]), set_of(point, asked["set"])
         if (budget, name) not in found:
             size = sizes.get(name) or len(PackedSet.open(studio.sets / name).train)
-            found[budget, name] = _seconds(budget, size, asked["judge_n"], rate)
+            amount = parse_budget(budget, size)
+            if amount.kind == "images" and rate is None and name not in earlier:
+                earlier[name] = earlier_rate(studio, name)
+            found[budget, name] = _seconds(amount, asked["judge_n"], rate, earlier.get(name))
     each = [found[str(p.get("budget") or asked["budget"]), set_of(p, asked["set"])] for p in points]
     known = [seconds for seconds in each if seconds is not None]
-    return known if len(known) == len(each) else []
+    return (known, bool(earlier)) if len(known) == len(each) else ([], False)
 
 
-def _seconds(budget: str, images_per_epoch: int, judge_n: int, rate: float | None) -> float | None:
-    """Of one trial, about: the budget counts training steps only, and a measured rate all that a trial does."""
-    amount = parse_budget(budget, images_per_epoch)
-    if amount.kind == "images":
-        return None if rate is None else amount.amount / rate
-    return amount.amount * LIGHTLY + START_S + 2 * cost_seconds(judge_n)
+def _seconds(budget: Budget, judge_n: int, rate: float | None, trained: float | None) -> float | None:
+    """Of one trial, about. The budget counts training steps only, as the rate of an earlier run does (`trained`); a
+    measured `rate` counts all that a trial does.
+    """
+    seconds = budget.amount
+    if budget.kind == "images":
+        if rate is not None:
+            return budget.amount / rate
+        if trained is None:
+            return None
+        seconds = budget.amount / trained
+    return seconds * LIGHTLY + START_S + 2 * cost_seconds(judge_n)

@@ -9,8 +9,6 @@ from statistics import fmean
 from ganvas.search.samplers import Sampler
 from ganvas.search.trial import ENDED, FAILED, FINISHED, PRUNED, RUNNING, STOPPED, WAITING, Point, Trial
 
-LONGEST_NAME = 58  # of a run's 64 letters: -007 and -99999 follow
-
 
 def plan_trials(
     search: str, points: Iterable[Point], repeat: int = 1, seed: int = 0, so_far: Sequence[Trial] = ()
@@ -21,15 +19,10 @@ def plan_trials(
     trials = []
     for point in points:
         for i in range(repeat):
-            trials.append(Trial(number, group, point, seed + i, run_name(search, number)))
+            trials.append(Trial(number, group, point, seed + i, f"{search}-{number:03d}"))
             number += 1
         group += 1
     return trials
-
-
-def run_name(search: str, number: int) -> str:
-    """The run of a trial: NAME-007; a long name is cut, since a run's has 64 letters at most."""
-    return f"{search[:LONGEST_NAME]}-{number:03d}"
 
 
 @dataclass(frozen=True)

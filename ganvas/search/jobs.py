@@ -6,25 +6,21 @@ second thread, large ones share a cache. What is compared is whole trials: start
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import time
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ganvas.errors import InputError
 from ganvas.progress import Progress
-from ganvas.record_folder import write_json
+from ganvas.report.words import duration
 from ganvas.search.engine import Engine
+from ganvas.search.forecast import Left
 from ganvas.search.local import LocalEngine, gpus_here
+from ganvas.search.measuring import SHARE, cost_s, measure
 from ganvas.search.search_folder import SearchFolder
 from ganvas.search.trial import TrialSpec
-from ganvas.search.trial_process import THREAD_VARIABLES
 from ganvas.studio import StudioFolder
-from ganvas.workers import processors, worker_environment
+from ganvas.workers import processors
 
 SCRATCH = "processes"
 MOST_MEASURED = 16  # trials at a time; more are only made when asked for
@@ -52,6 +48,7 @@ def local_engine(
     first: TrialSpec,
     asked: dict[str, Any],
     jobs: int | None,
+    left: Left,
     progress: Progress,
 ) -> tuple[LocalEngine, dict[str, Any]]:
     """An engine of this machine's processes, and what search.json says of it; a search that goes on keeps its plan.
@@ -65,7 +62,7 @@ def local_engine(
     if before.get("name") == LOCAL and jobs in (None, before["jobs"]):
         plan = JobPlan(before["jobs"], before["threads"], before["reason"], before.get("images_a_second"))
     else:
-        plan = _plan(studio, scratch, first, jobs, len(gpus), progress)
+        plan = _plan(studio, scratch, first, jobs, len(gpus), left, progress)
         _check_fair(folder, before, (plan.jobs, plan.threads), str(asked["budget"]), "leave --jobs out")
     progress.note(str(plan))
     engine = LocalEngine(studio, scratch, plan.jobs, plan.threads, gpus)
@@ -83,7 +80,13 @@ def record_of(engine: Engine, folder: SearchFolder, asked: dict[str, Any]) -> di
 
 
 def _plan(
-    studio: StudioFolder, scratch: Path, first: TrialSpec, jobs: int | None, gpus: int, progress: Progress
+    studio: StudioFolder,
+    scratch: Path,
+    first: TrialSpec,
+    jobs: int | None,
+    gpus: int,
+    left: Left,
+    progress: Progress,
 ) -> JobPlan:
     cores = processors()
     if jobs is not None:
@@ -96,7 +99,7 @@ def _plan(
         )
     if cores == 1:
         return JobPlan(1, 1, "there is one processor")
-    return _measured(studio, scratch, first, cores, progress)
+    return _measured(studio, scratch, first, cores, left, progress)
 
 
 def _check_fair(
@@ -123,71 +126,23 @@ def _way(jobs: int | None, threads: int) -> str:
     return each if jobs is None else f"{jobs} at a time {each}"
 
 
-def _measured(studio: StudioFolder, scratch: Path, first: TrialSpec, cores: int, progress: Progress) -> JobPlan:
+def _measured(
+    studio: StudioFolder, scratch: Path, first: TrialSpec, cores: int, left: Left, progress: Progress
+) -> JobPlan:
     most = min(cores, MOST_MEASURED)
-    ways = [2**i for i in range(most.bit_length()) if 2**i <= most]
-    progress.note(f"measuring how many trials at a time are fastest here: {', '.join(map(str, ways))}")
+    ways = {2**i: cores // 2**i for i in range(most.bit_length())}
+    if left.seconds is not None and SHARE * left.seconds < cost_s(len(ways)):
+        jobs = max(1, min(most, left.trials))
+        whole = f"all trials take about {duration(left.seconds)}, too little to measure which way is faster"
+        return JobPlan(jobs, cores // jobs, f"not measured: {whole}")
+    progress.note(f"measuring in turns how many trials at a time are fastest here: {', '.join(map(str, ways))}")
     try:
-        rates = {jobs: measure(studio, scratch, first, jobs, max(1, cores // jobs)) for jobs in ways}
+        found = measure(studio, scratch, first, ways, left.trials)
     except InputError as error:  # one trial's trouble is none of the others'
         return JobPlan(1, cores, f"not measured: {error}")
+    rates = {jobs: max(turns) for jobs, turns in found.items()}
     best = max(rates, key=lambda jobs: rates[jobs])
     told = ", ".join(f"{rate:,.0f} with {jobs} at a time" for jobs, rate in rates.items())
-    reason = f"measured, in images a second of whole trials: {told}"
-    return JobPlan(best, max(1, cores // best), reason, rates[best])
-
-
-def measure(studio: StudioFolder, scratch: Path, spec: TrialSpec, jobs: int, threads: int) -> float:
-    """Images a second that so many trials at a time would train on together, over starting, training and judging.
-
-    Raises InputError where they cannot start: what is wrong is wrong with the trial's settings.
-    """
-    file = scratch / "probe.json"
-    write_json(file, asdict(replace(spec, threads=threads)))
-    command = [sys.executable, "-P", "-m", "ganvas.search.probe", str(studio.root), str(file)]
-    environment = worker_environment() | dict.fromkeys(THREAD_VARIABLES, str(threads))
-    pipe = subprocess.PIPE
-    with ExitStack() as stack:
-        begun = time.perf_counter()
-        probes = []
-        for _ in range(jobs):
-            probe = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, text=True)
-            stack.callback(_end, probe)
-            probes.append(probe)
-        for probe in probes:
-            assert probe.stdout is not None
-            probe.stdout.readline()
-        start = time.perf_counter() - begun
-        said = [probe.communicate() for probe in _all_told(probes)]
-    found = [json.loads(out) for out, _ in said if out.strip()]
-    if len(found) < jobs:
-        lines = [line for line in said[0][1].splitlines() if line.strip()] or ["it said nothing"]
-        raise InputError(f"a trial of {spec.settings} cannot be started here: {lines[-1]}")
-    return sum(_images_a_second(one, start) for one in found)
-
-
-def _all_told(probes: list[subprocess.Popen[str]]) -> list[subprocess.Popen[str]]:
-    """All begin at the same moment: what is measured is one beside the others."""
-    for probe in probes:
-        assert probe.stdin is not None
-        try:
-            probe.stdin.write("go\n")
-            probe.stdin.flush()
-        except BrokenPipeError:
-            continue
-    return probes
-
-
-def _images_a_second(found: dict[str, Any], start_s: float) -> float:
-    rate, judging_s = found["images_a_second"], found["looks"] / found["looked_at_a_second"]
-    training_s = found["budget"] if found["budget_kind"] == "seconds" else found["budget"] / rate
-    return float(rate * training_s / (start_s + training_s + judging_s))
-
-
-def _end(probe: subprocess.Popen[str]) -> None:
-    if probe.poll() is None:
-        probe.kill()
-    for stream in (probe.stdin, probe.stdout, probe.stderr):
-        if stream is not None:
-            stream.close()
-    probe.wait()
+    turns = len(found[best])
+    how = f"the best of {turns} turns each" if turns > 1 else "one turn each"
+    return JobPlan(best, cores // best, f"measured, {how}, in images a second of whole trials: {told}", rates[best])

@@ -136,7 +136,7 @@ class LocalEngine:
         asked = trial.kill_at < float("inf")
         if code == INTERRUPTED or asked:
             return Ended(trial.spec.number, WAITING, None, {}, images, seconds)
-        said = _last_line(trial.log, trial.said_before) or "it said nothing"
+        said = last_line(trial.log, trial.said_before) or "it said nothing"
         how = said if code == 1 else f"its process ended with {_called(code)}" + (f": {said}" if code > 0 else "")
         return Ended(trial.spec.number, FAILED, how, {}, images, seconds)
 
@@ -170,7 +170,7 @@ def _called(code: int) -> str:
     return f"signal {-code}"
 
 
-def _last_line(log: Path, start: int) -> str:
+def last_line(log: Path, start: int = 0) -> str:
     """The last that was written after so many bytes: what an earlier attempt said is no reason of this one."""
     try:
         with log.open("rb") as file:

@@ -88,12 +88,12 @@ class RayEngine:
 
     @property
     def record(self) -> dict[str, Any]:
-        """What search.json says of it: `jobs` is None, since nodes come and go."""
+        """What search.json says of it: `jobs` is None, since nodes come and go; `room` is what there was for."""
         threads, gpus, nodes = self._cluster.threads, self._cluster.gpus, len(self._cluster.nodes())
         among = "one node" if nodes == 1 else f"{nodes} nodes"
         share = f" and {gpus:g} GPU" if gpus else ""
-        reason = f"a Ray cluster of {among} shares them out; with {threads} CPU{share} each, {self.slots} when it began"
-        return {"name": "ray", "jobs": None, "threads": threads, "gpus": gpus, "reason": reason}
+        reason = f"a Ray cluster of {among} shares them out, one to {threads} CPU{share}"
+        return {"name": "ray", "jobs": None, "room": self.slots, "threads": threads, "gpus": gpus, "reason": reason}
 
     def start(self, spec: TrialSpec) -> str:
         """Begin a trial somewhere in the cluster; `hosts` says where as soon as it is known."""

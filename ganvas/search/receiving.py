@@ -77,24 +77,14 @@ class Receiver:
 
     def _checkpoint(self, name: str) -> None:
         """In its place when its checksums say that it is whole, and then the older ones go, as in a training here."""
-        from ganvas.train.checkpoint import BEST, REPLACED, checkpoints, damage
+        from ganvas.train.checkpoint import damage, put_in_place
 
-        folder = self._arriving(f"{CHECKPOINTS}/{name}/state.json").parent.parent
-        arrived, target = folder / f"{ARRIVING}{name}", folder / name
+        arrived = self._arriving(f"{CHECKPOINTS}/{name}/state.json").parent
         if damage(arrived) is not None:
             shutil.rmtree(arrived, ignore_errors=True)
             return
-        replaced = folder / f"{REPLACED}{name}"
-        if target.exists():
-            target.rename(replaced)
-        arrived.rename(target)
-        shutil.rmtree(replaced, ignore_errors=True)
-        if name != BEST:
-            keep = int(self._folder.read_settings()["settings"]["keep_checkpoints"])
-            found = checkpoints(folder)
-            now = found.index(target)
-            for old in (*found[: max(0, now + 1 - keep)], *found[now + 1 :]):
-                shutil.rmtree(old, ignore_errors=True)
+        keep = int(self._folder.read_settings()["settings"]["keep_checkpoints"])
+        put_in_place(arrived, self._folder.checkpoints / name, keep)
 
     def _records(self, news: Records) -> None:
         row, run = news.row, self._folder.name

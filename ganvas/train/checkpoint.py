@@ -34,12 +34,22 @@ COUNTERS = (
 def save(folder: Path, players: Players, keep: int) -> Path:
     """Write a checkpoint of the players into `folder` and keep the newest `keep`. Raises InputError on a full disk."""
     tensors, counters = contents(players)
-    target = _write(folder, f"{players.images:09d}", tensors, counters)
+    return _write(folder, f"{players.images:09d}", tensors, counters, keep)
+
+
+def put_in_place(whole: Path, target: Path, keep: int) -> None:
+    """Rename a whole checkpoint, and keep the newest `keep` up to it; `best` is one of its own. Raises OSError."""
+    folder, replaced = target.parent, target.with_name(f"{REPLACED}{target.name}")
+    if target.exists():  # as good as the new one, or damaged; renamed, for a kill while removing it would cost both
+        target.rename(replaced)
+    whole.rename(target)
+    shutil.rmtree(replaced, ignore_errors=True)
+    if target.name == BEST:
+        return
     found = checkpoints(folder)
     now = found.index(target)
     for old in (*found[: max(0, now + 1 - keep)], *found[now + 1 :]):  # what is newer was passed over as damaged
         shutil.rmtree(old, ignore_errors=True)
-    return target
 
 
 def contents(players: Players) -> tuple[dict[str, dict[str, Tensor]], dict[str, Any]]:
@@ -67,10 +77,10 @@ def put(players: Players, what: tuple[dict[str, dict[str, Tensor]], dict[str, An
 def save_best(folder: Path, players: Players, facts: dict[str, Any]) -> Path:
     """Keep the chosen average as checkpoints/best, with the facts that made it the best."""
     tensors = {_average(0): _portable(players.average.state_dict())}
-    return _write(folder, BEST, tensors, {"images": players.images, "tick": players.tick, "chosen": 0, **facts})
+    return _write(folder, BEST, tensors, {"images": players.images, "tick": players.tick, "chosen": 0, **facts}, 1)
 
 
-def _write(folder: Path, name: str, tensors: dict[str, dict[str, Tensor]], facts: dict[str, Any]) -> Path:
+def _write(folder: Path, name: str, tensors: dict[str, dict[str, Tensor]], facts: dict[str, Any], keep: int) -> Path:
     target = folder / name
     partial = folder / f".partial-{os.getpid()}"
     try:
@@ -81,10 +91,7 @@ def _write(folder: Path, name: str, tensors: dict[str, dict[str, Tensor]], facts
         state: dict[str, Any] = {"format": FORMAT, **facts}
         state["sha256"] = {file.name: _sha256(file) for file in sorted(partial.glob("*.safetensors"))}
         _write_durably(partial / "state.json", json.dumps(state, indent=1).encode())
-        if target.exists():  # as good as the new one, or damaged; renamed, for a kill while removing it would cost both
-            target.rename(folder / f"{REPLACED}{name}")
-        partial.rename(target)
-        shutil.rmtree(folder / f"{REPLACED}{name}", ignore_errors=True)
+        put_in_place(partial, target, keep)
     except (OSError, SafetensorError) as error:
         shutil.rmtree(partial, ignore_errors=True)
         raise InputError(

@@ -6,8 +6,11 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +21,8 @@ from PIL import Image
 import ganvas
 from ganvas.api import Studio
 from ganvas.errors import InputError, SettingsError
+from ganvas.progress import Silent
+from ganvas.search.groups import plan_trials
 from ganvas.search.search_folder import SearchFolder
 from ganvas.search.trial import FINISHED, PRUNED, Trial
 
@@ -106,8 +111,25 @@ def test_the_time_is_that_of_every_point_s_own_budget(call: Call, small: Path, t
     plan = json.loads(call("small", space, "--budget", "90s", "--jobs", 2, "--dry-run", "--json")[1])
     assert 140 * 60 < plan["seconds"] < 1.1 * 140 * 60
     assert plan["seconds_together"] == pytest.approx(plan["seconds"] / 2)
-    space.write_text('budget = ["10m", "25-epochs"]\n')
-    assert "how long 10m or 25-epochs take shows when the search runs" in call("small", space, "--dry-run")[1]
+
+
+def test_how_long_images_take_on_a_new_set_is_measured_for_some_seconds(
+    call: Call, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space = tmp_path / "space.toml"
+    space.write_text('budget = ["1k-images", "10m"]\n')
+    code, text, error = call("small", space, *COMMON, "--dry-run")
+    assert code == 0
+    assert "measuring for some seconds" in error
+    told = text.splitlines()[-1]
+    assert re.fullmatch(r"about .* one after another, less what is pruned \(at [\d,]+ images a second of .*\)", told)
+    assert not (small / "studio" / "searches").exists()
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    code, text, _ = call("small", space, *COMMON, "--dry-run")
+    *_, why, told = text.splitlines()
+    assert code == 0
+    assert told.startswith("how long 1k-images or 10m take shows when the search runs")
+    assert "cannot be started here: it said nothing" in why
 
 
 def test_a_set_that_is_called_as_a_verb_is_meant_after_two_dashes_or_the_verb_run(call: Call, small: Path) -> None:
@@ -213,6 +235,31 @@ def test_a_page_of_a_thousand_trials_needs_none_of_their_runs(call: Call, record
     assert page.index("<dt>batch</dt>") > page.index("How much each setting matters")
 
 
+def test_of_several_seeds_page_table_and_best_name_the_same_run_and_mean(call: Call, small: Path) -> None:
+    folder = SearchFolder(small / "studio" / "searches" / "seeds")
+    folder.path.mkdir(parents=True)
+    space = [{"batch": {"choices": [16, 32]}}]
+    folder.write_asked({"set": "small", "space": space, "sampler": "grid", "budget": "10m", "trials": 6, "repeat": 3})
+    kids = {16: (0.05, 0.9, 0.7), 32: (0.3, 0.2, 0.4)}  # the luckiest run is not of the best point
+    trials = plan_trials("seeds", [{"batch": 16}, {"batch": 32}], repeat=3)
+    folder.write_trials(
+        replace(trial, state=FINISHED, scores={"kid": kids[trial.point["batch"]][trial.seed]}) for trial in trials
+    )
+    try:
+        best = json.loads(call("best", "seeds", "--json")[1])["best"]
+        row = json.loads(call("table", "seeds", "--json")[1])["rows"][0]
+        page = Path(call("show", "seeds", "--no-open")[1].strip()).read_text()
+    finally:
+        shutil.rmtree(folder.path)
+    assert best["run"] == row["run"] == "seeds-004"
+    assert best["value"] == row["mean_kid"] == pytest.approx(0.3)
+    assert "Trial 4, the run <code>seeds-004</code>" in page
+    tile = re.search(r"best KID×1000</dt>(.*?)</div>", page, re.DOTALL)
+    assert tile is not None
+    assert "300.0" in tile[1]
+    assert "mean of 3 seeds" in tile[1]
+
+
 @pytest.mark.parametrize(("count", "said"), [(1, "of 1 trial were"), (2, "of 2 trials were")])
 def test_the_page_counts_what_was_removed(call: Call, recorded: str, small: Path, count: int, said: str) -> None:
     folder = SearchFolder(small / "studio" / "searches" / recorded)
@@ -255,6 +302,40 @@ def test_the_whole_way_by_the_command_line_and_by_python(call: Call, small: Path
         assert (shown.n_frames, shown.info["duration"]) == (3, 100)
     with pytest.raises(InputError, match="Did you mean coverage"):
         fitted.best_run_.gif(score="coverge")
+    check_stopped_while_pages_are_written(small / "studio", "way")
+
+
+class StopsAfter(Silent):
+    """Somebody presses Ctrl-C when so many steps are done."""
+
+    def __init__(self, steps: int) -> None:
+        self._left = steps
+
+    @contextmanager
+    def task(self, label: str, total: float | None, unit: str = "") -> Iterator[StopsAfter]:
+        yield self
+
+    def advance(self, steps: float = 1) -> None:
+        self._left -= 1
+        if self._left == 0:
+            raise KeyboardInterrupt
+
+    def describe(self, text: str) -> None: ...
+
+
+def check_stopped_while_pages_are_written(root: Path, search: str) -> None:
+    """The search's page is there and whole, and links to the one page that was written after its best run's graph."""
+    searched = Studio(root, progress=StopsAfter(2)).named_search(search)
+    runs = [root / "runs" / f"{search}-00{i}" / "report.html" for i in (0, 1)]
+    for page in (searched.files.path / "report.html", *runs):
+        page.unlink()
+    with pytest.raises(KeyboardInterrupt):
+        searched.report()
+    page = (searched.files.path / "report.html").read_text()
+    assert page.rstrip().endswith("</html>")
+    written = [path.exists() for path in runs]
+    assert sorted(written) == [False, True]
+    assert [f"../../runs/{path.parent.name}/report.html" in page for path in runs] == written
 
 
 def nested(assignments: list[str]) -> dict:

@@ -125,6 +125,19 @@ def test_curves_of_pruned_trials_end_early_with_a_cross_and_rungs_stand(tmp_path
     assert lines_of(curves_by_seconds(search, 300))[0][-1][0] == pytest.approx(ends["finished"])
 
 
+def test_trials_at_a_time_are_told_of_every_engine(tmp_path: Path) -> None:
+    search = made_up_search(tmp_path, count=1)
+    for engine, count, said in (
+        ({"name": "local", "jobs": 2}, "2", "engine: local"),
+        ({"name": "ray", "jobs": None, "room": 3}, "3", "engine: ray, when it began"),
+    ):
+        page = write_search_page(dataclasses.replace(search, asked={**search.asked, "engine": engine})).read_text()
+        tile = re.search(r"trials at a time</dt>(.*?)</div>", page, re.DOTALL)
+        assert tile is not None
+        assert f">{count}<" in tile[1]
+        assert f">{said}<" in tile[1]
+
+
 def test_a_search_that_has_only_begun_has_a_page(tmp_path: Path) -> None:
     search = made_up_search(tmp_path, count=0, importance={}, why=())
     page = write_search_page(search).read_text()

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 import torch
 
+from ganvas.catalog import RunRow
 from ganvas.errors import InputError, SettingsError
 from ganvas.search.driver import search
-from ganvas.search.forecast import foretold
+from ganvas.search.forecast import forecast, foretold
 from ganvas.search.search_folder import SearchFolder
 from ganvas.search.trial import FAILED, FINISHED, PRUNED, RUNNING, STOPPED, WAITING, Ended, Event, Tick, TrialSpec
 from ganvas.studio import StudioFolder
@@ -101,7 +102,19 @@ def test_a_trial_lost_with_its_machine_is_run_again_but_not_for_ever(studio: Stu
     folder = search(studio, "halves", space_of(**SPACE), engine=engine)
     assert [engine.started.count(number) for number in range(6)] == [1, 3, 1, 3, 1, 1]
     assert states(folder) == [FINISHED, FINISHED, FINISHED, FAILED, FINISHED, FINISHED]
-    assert "lost 3 times" in str(folder.trials()[3].reason)
+    assert "lost 3 times in a row" in str(folder.trials()[3].reason)
+
+
+def test_a_trial_that_comes_further_each_time_may_be_lost_as_often_as_it_is(studio: StudioFolder) -> None:
+    came_to = {0: [10, 10, 20, 30, 30, 40], 1: [10, 20, 20, 20]}
+
+    def script(spec: TrialSpec) -> list[Event]:
+        images = came_to[spec.number].pop(0) if came_to[spec.number] else 0
+        return [Ended(spec.number, WAITING, None, {}, images, 0.1)] if images else does_nothing(spec)
+
+    folder = search(studio, "halves", space_of(batch=[8, 16]), engine=Scripted(script))
+    assert states(folder) == [FINISHED, FAILED]
+    assert came_to == {0: [], 1: []}
 
 
 def test_the_worse_ones_are_pruned_with_their_reason_on_record_before_they_are_stopped(studio: StudioFolder) -> None:
@@ -237,6 +250,18 @@ def test_a_measured_rate_tells_how_long_a_number_of_images_takes(studio: StudioF
     assert plan.seconds_together == pytest.approx(4 * 6000 / 10)
     assert plan.left_said(1) == "about 10 min for the 1 that are left, with 2 at a time, less what is pruned"
     assert foretold(studio, space_of(batch=[8, 16]), asked, 2).seconds is None
+
+
+def test_earlier_runs_on_the_set_tell_how_long_a_number_of_images_takes(studio: StudioFolder, notes: Notes) -> None:
+    space = space_of(batch=[8, 16])
+    for i, (images, seconds) in enumerate([(90_000, 30.0), (100_000, 100.0), (10, 0.1), (50_000, 100.0)]):
+        run = RunRow(f"run-{i}", "halves", "", "finished", images_seen=images, train_seconds=seconds)
+        studio.catalog.add_run(run)
+    plan = forecast(studio, "halves", space, budget="1M-images", jobs=1)
+    assert plan.seconds == pytest.approx(2 * 1_000_000 / 1000, rel=0.1)
+    assert plan.time_said.endswith("less what is pruned (by the speed of earlier runs on the set)")
+    search(studio, "halves", space, budget="1M-images", engine=Scripted(slots=1), judge_n=30, progress=notes)
+    assert notes.lines[1].startswith("about 35 min")
 
 
 def test_an_alarm_stops_its_trial_alone(studio: StudioFolder, notes: Notes) -> None:

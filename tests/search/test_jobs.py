@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ import pytest
 from ganvas.errors import InputError
 from ganvas.progress import Silent
 from ganvas.search import jobs
-from ganvas.search.jobs import local_engine, measure, record_of
+from ganvas.search.forecast import Left
+from ganvas.search.jobs import local_engine, record_of
+from ganvas.search.measuring import TURNS, measure
 from ganvas.search.search_folder import SearchFolder
 from ganvas.search.space import settings_of
 from ganvas.search.trial import Trial, TrialSpec
@@ -22,6 +25,7 @@ from tests.search.studios import TINY, studio_in
 from tests.train.conftest import Notes
 
 ASKED: dict[str, Any] = {"budget": "10m"}
+LEFT = Left(40)
 
 
 @pytest.fixture
@@ -41,7 +45,8 @@ def spec() -> TrialSpec:
 
 
 def test_two_at_a_time_are_measured_beside_each_other(studio: StudioFolder, tmp_path: Path) -> None:
-    assert measure(studio, tmp_path, spec(), jobs=2, threads=1) > 0
+    rates = measure(studio, tmp_path, spec(), {1: 1, 2: 1}, trials=1)
+    assert [(jobs, len(turns), min(turns) > 0) for jobs, turns in rates.items()] == [(1, 1, True), (2, 1, True)]
     assert not (studio.runs / "one-000").exists()
     assert studio.catalog.runs() == []
 
@@ -50,7 +55,7 @@ def test_where_nothing_can_be_measured_one_runs_after_another_and_it_is_said(
     studio: StudioFolder, folder: SearchFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jobs, "processors", lambda: 2)
-    engine, record = local_engine(studio, folder, replace(spec(), set_name="gone"), ASKED, None, Silent())
+    engine, record = local_engine(studio, folder, replace(spec(), set_name="gone"), ASKED, None, LEFT, Silent())
     assert (engine.slots, record["threads"]) == (1, 2)
     assert "cannot be started here: " in record["reason"]
     assert "no set in" in record["reason"]
@@ -59,22 +64,24 @@ def test_where_nothing_can_be_measured_one_runs_after_another_and_it_is_said(
 def test_the_fastest_way_is_chosen_once_and_kept_with_its_reason(
     studio: StudioFolder, folder: SearchFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked_for: list[tuple[int, int]] = []
+    asked_for: list[dict[int, int]] = []
 
-    def measured(studio: StudioFolder, scratch: Path, spec: TrialSpec, jobs: int, threads: int) -> float:
-        asked_for.append((jobs, threads))
-        return {1: 500.0, 2: 610.0, 4: 300.0}[jobs]
+    def measured(*given: Any) -> dict[int, list[float]]:
+        asked_for.append(given[3])
+        return {1: [500.0, 400.0], 2: [100.0, 610.0], 4: [300.0, 300.0]}  # somebody came while two had a turn
 
     monkeypatch.setattr(jobs, "measure", measured)
     monkeypatch.setattr(jobs, "processors", lambda: 4)
     notes = Notes()
-    engine, record = local_engine(studio, folder, spec(), ASKED, None, notes)
-    assert asked_for == [(1, 4), (2, 2), (4, 1)]
+    engine, record = local_engine(studio, folder, spec(), ASKED, None, LEFT, notes)
+    assert asked_for == [{1: 4, 2: 2, 4: 1}]
     assert engine.slots == record["jobs"] == 2
-    assert "610 with 2 at a time" in record["reason"]
+    assert record["images_a_second"] == 610
+    assert "best of 2 turns each" in record["reason"]
+    assert "500 with 1 at a time, 610 with 2 at a time, 300 with 4" in record["reason"]
     assert any("2 trials at a time, 2 threads each" in line for line in notes.lines)
-    again, kept = local_engine(studio, folder, spec(), {**ASKED, "engine": record}, None, Silent())
-    assert (again.slots, kept, len(asked_for)) == (2, record, 3)
+    again, kept = local_engine(studio, folder, spec(), {**ASKED, "engine": record}, None, LEFT, Silent())
+    assert (again.slots, kept, len(asked_for)) == (2, record, 1)
 
 
 def test_other_threads_in_the_middle_of_a_search_by_time_are_refused(
@@ -85,11 +92,59 @@ def test_other_threads_in_the_middle_of_a_search_by_time_are_refused(
     more = 2 * processors()
     before["threads"] = 2
     with pytest.raises(InputError, match="not fair"):
-        local_engine(studio, folder, spec(), {"budget": "10m", "engine": before}, more, Silent())
-    engine, record = local_engine(studio, folder, spec(), {"budget": "20-epochs", "engine": before}, more, Silent())
+        local_engine(studio, folder, spec(), {"budget": "10m", "engine": before}, more, LEFT, Silent())
+    asked = {"budget": "20-epochs", "engine": before}
+    engine, record = local_engine(studio, folder, spec(), asked, more, LEFT, Silent())
     assert (engine.slots, record["threads"]) == (more, 1)
     with pytest.raises(InputError, match="1 or more with --jobs"):
-        local_engine(studio, folder, spec(), ASKED, 0, Silent())
+        local_engine(studio, folder, spec(), ASKED, 0, LEFT, Silent())
+
+
+def test_where_there_are_gpus_one_trial_runs_on_each(
+    studio: StudioFolder, folder: SearchFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "processors", lambda: 8)
+    monkeypatch.setattr(jobs, "gpus_here", lambda: ("0", "1"))
+    anywhere = replace(spec(), settings={**spec().settings, "device": "auto"})
+    engine, record = local_engine(studio, folder, anywhere, ASKED, None, LEFT, Silent())
+    assert (engine.slots, record["threads"], record["reason"]) == (2, 4, "one a GPU, of which there are 2")
+    assert engine._gpus == ("0", "1")
+    assert local_engine(studio, folder, spec(), ASKED, 2, LEFT, Silent())[0]._gpus == ()  # on the CPU
+
+
+PROBE = """#!/bin/sh
+echo ready
+while read -r threads; do
+    echo "$threads" >> {told}
+    echo '{{"images_a_second": 100, "looked_at_a_second": 100, "looks": 100, "budget_kind": "seconds", "budget": 50}}'
+done
+"""
+
+
+@pytest.mark.parametrize(("trials", "turns"), [(0, 1), (10_000, TURNS)])
+def test_all_ways_have_their_turns_as_long_as_it_costs_a_small_share_of_the_search(
+    studio: StudioFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: int, turns: int
+) -> None:
+    program, told = tmp_path / "probe", tmp_path / "told"
+    program.write_text(PROBE.format(told=told))
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    rates = measure(studio, tmp_path, spec(), {1: 2, 2: 1}, trials)
+    assert told.read_text().split() == ["2", "1", "1"] * turns
+    assert [len(found) for found in rates.values()] == [turns, turns]
+    assert max(rates[2]) == pytest.approx(2 * max(rates[1]))
+
+
+def test_a_search_that_is_soon_over_is_not_measured_and_says_why(
+    studio: StudioFolder, folder: SearchFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "processors", lambda: 4)
+    monkeypatch.setattr(jobs, "measure", None)
+    engine, record = local_engine(studio, folder, spec(), ASKED, None, Left(40, 90.0), Silent())
+    assert (engine.slots, record["threads"], record["images_a_second"]) == (4, 1, None)
+    assert "not measured: all trials take about 1 min 30 s" in record["reason"]
+    engine, record = local_engine(studio, folder, spec(), ASKED, None, Left(2, 90.0), Silent())
+    assert (engine.slots, record["threads"]) == (2, 2)
 
 
 class Sharing(Scripted):
@@ -114,7 +169,7 @@ def test_more_trials_at_a_time_than_processors_are_as_unfair_as_other_threads(
     asked = {"budget": "10m", "engine": {"name": "local", "jobs": 2, "threads": 1, "reason": "as asked"}}
     folder.write_trials([Trial(0, 0, {}, 0, "one-000")])
     with pytest.raises(InputError, match="ran 2 at a time with 1 thread each for 10m, and would run 8 at a time"):
-        local_engine(studio, folder, spec(), asked, 8, Silent())
+        local_engine(studio, folder, spec(), asked, 8, LEFT, Silent())
 
 
 def test_it_is_the_budget_of_the_points_that_counts(
@@ -123,7 +178,7 @@ def test_it_is_the_budget_of_the_points_that_counts(
     monkeypatch.setattr(jobs, "processors", lambda: 2)
     engine = {"name": "local", "jobs": 1, "threads": 2, "reason": "as asked"}
     folder.write_trials([Trial(0, 0, {"budget": "2000-images"}, 0, "one-000")])
-    assert local_engine(studio, folder, spec(), {"budget": "10m", "engine": engine}, 2, Silent())[0].slots == 2
+    assert local_engine(studio, folder, spec(), {"budget": "10m", "engine": engine}, 2, LEFT, Silent())[0].slots == 2
     folder.write_trials([Trial(1, 1, {"budget": "5m"}, 0, "one-001")])
     with pytest.raises(InputError, match="for 5m"):
-        local_engine(studio, folder, spec(), {"budget": "20-epochs", "engine": engine}, 2, Silent())
+        local_engine(studio, folder, spec(), {"budget": "20-epochs", "engine": engine}, 2, LEFT, Silent())

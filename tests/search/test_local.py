@@ -118,6 +118,33 @@ def test_what_an_earlier_attempt_said_is_no_reason_of_a_later_one(
     assert (ended.state, ended.reason) == (FAILED, "it said nothing")
 
 
+TELLS_ITS_GPU = """#!/bin/sh
+echo "$CUDA_VISIBLE_DEVICES" >&2
+case "$5" in *001.json) exit 1 ;; esac
+exec cat > /dev/null
+"""
+
+
+def test_each_trial_has_a_gpu_of_its_own_which_is_given_back(
+    studio: StudioFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "tells"
+    program.write_text(TELLS_ITS_GPU)
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    engine = LocalEngine(studio, tmp_path / "scratch", jobs=3, threads=1, gpus=("4", "GPU-7a"))
+    try:
+        assert [engine.start(spec(number)).split(" GPU ")[1] for number in (0, 1)] == ["4", "GPU-7a"]
+        ended = until(engine, ends(1))[-1]
+        assert isinstance(ended, Ended)
+        assert ended.reason == "GPU-7a"  # what its process saw
+        assert engine.start(spec(2)).endswith(" GPU GPU-7a")
+        assert engine.start(spec(3)).endswith(" GPU 4")  # more trials than GPUs: in turn
+        assert engine.start(spec(4)).endswith(" GPU GPU-7a")
+    finally:
+        engine.close()
+
+
 def test_a_trial_killed_between_training_and_judging_is_only_judged(studio: StudioFolder) -> None:
     one = spec(0)
     folder = train(studio, "halves", one.settings, name=one.run)

@@ -11,10 +11,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
 from ganvas.errors import InputError, MissingExtra
 from ganvas.search.driver import search
@@ -27,7 +29,7 @@ from ganvas.train.checkpoint import checkpoints, damage, state_of
 from ganvas.train.run_folder import RunFolder, read_lines
 from ganvas.workers import worker_environment
 from tests.search.studios import TINY, space_of, studio_in
-from tests.train.conftest import Notes
+from tests.train.conftest import Notes, packed_set
 
 pytest.importorskip("ray", reason="Ray is not installed: pip install 'ganvas[ray]'")
 
@@ -57,6 +59,16 @@ class Nodes:
             settings = {**self._settings, "temp_dir": None}
             self._second = self.cluster.add_node(num_cpus=1, **settings)
         return str(self._second.node_id)
+
+    @contextmanager
+    def with_gpus(self, count: int) -> Iterator[None]:
+        """One more node, which says that it has so many."""
+        settings = {**self._settings, "temp_dir": None}
+        node = self.cluster.add_node(num_cpus=2, num_gpus=count, **settings)
+        try:
+            yield
+        finally:
+            self.cluster.remove_node(node)
 
     def kill_second(self) -> None:
         """As a machine that loses its power."""
@@ -124,7 +136,83 @@ def test_where_the_folder_is_seen_trials_work_in_it(nodes: Nodes, tmp_path: Path
     assert not [line for line in notes.lines if "is sent to the cluster" in line]
     said = folder.read_asked()["engine"]
     assert (said["name"], said["jobs"], said["threads"], said["gpus"]) == ("ray", None, 2, 0.0)
-    assert "nodes shares them out; with 2 CPU each, " in said["reason"].replace("one node", "nodes")
+    assert said["room"] >= 1
+    assert "nodes shares them out, one to 2 CPU" in said["reason"].replace("one node", "nodes")
+
+
+@pytest.mark.parametrize("catalog_url", ["postgresql"], indirect=True)
+def test_a_catalog_on_a_server_is_shared_and_its_password_is_written_nowhere(
+    nodes: Nodes, tmp_path: Path, catalog_url: str
+) -> None:
+    url = make_url(catalog_url)
+    password = str(url.password or "not-to-be-told")
+    studio = StudioFolder.create(tmp_path / "studio")
+    studio.settings.catalog.url = url.set(password=password).render_as_string(hide_password=False)
+    packed_set(studio, "halves", count=240, size=(8, 8))
+    engine = RayEngine(studio, nodes.address)
+    order = engine._order(TrialSpec(0, "served-000", "halves", {}, judge_n=20, threads=1), None)
+    assert order.machine is None  # every node that sees the folder may use it
+    assert password.encode() not in pickle.dumps(order)
+    given: dict[str, Any] = {"budget": "320-images", "judge_n": 20, "name": "served"}
+    folder = search(studio, "halves", space_of(warmup=[0.03, 0.05]), engine=engine, **given)
+    for trial in folder.trials():
+        assert (trial.state, studio.catalog.existing_run(trial.run).state) == (FINISHED, "finished"), trial.reason
+        kept = {score.name: score.value for score in studio.catalog.scores(trial.run)}
+        assert kept["kid"] == trial.scores["kid"]
+    assert len(folder.trials()) == 2
+    studio.catalog.close()
+    assert not (studio.root / "catalog.db").exists()
+    files = [path for path in studio.root.rglob("*") if path.is_file()]
+    assert not [path for path in files if password.encode() in path.read_bytes()]
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="what a process was started with is seen in /proc")
+def test_each_trial_has_a_gpu_of_its_own(nodes: Nodes, tmp_path: Path) -> None:
+    studio = studio_in(tmp_path)
+    long = {**settings_of(TINY), "budget": "2000000-images", "ticks": 1000, "device": "cpu"}
+    with nodes.with_gpus(2):
+        halves = RayCluster(nodes.address, gpus=0.5)
+        assert halves.slots == 2  # four by its GPUs, two by its processors
+        halves.close()
+        engine = RayEngine(studio, nodes.address)
+        try:
+            assert (engine.slots, engine.record["gpus"]) == (2, 1.0)
+            for number in range(2):
+                engine.start(TrialSpec(number, f"long-{number}", "halves", long, judge_n=20, threads=1))
+            end = time.monotonic() + PATIENCE_S
+            while len(gpus := gpus_of_trials(studio)) < 2:
+                assert not [event for event in engine.wait(0.1) if isinstance(event, Ended)]
+                assert time.monotonic() < end, f"two trials have not begun in {PATIENCE_S} s"
+        finally:
+            engine.close()
+    assert sorted(gpus) == ["0", "1"]
+
+
+def gpus_of_trials(studio: StudioFolder) -> list[str]:
+    """What the processes of this studio's trials were told of GPUs."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended
+            command = (process / "cmdline").read_bytes().split(b"\0")
+            if b"ganvas.search.trial_process" in command and str(studio.root).encode() in command:
+                told = (process / "environ").read_bytes().split(b"\0")
+                found += [one.partition(b"=")[2].decode() for one in told if one.startswith(b"CUDA_VISIBLE_DEVICES=")]
+    return found
+
+
+def test_what_a_trial_is_to_have_reaches_the_cluster_from_the_command_line(
+    nodes: Nodes, tmp_path: Path, call: Callable[..., tuple[int, str, str]]
+) -> None:
+    studio = studio_in(tmp_path)
+    (tmp_path / "space.toml").write_text("batch = [8, 16]\n")
+    command = ["-C", studio.root, "search", "halves", tmp_path / "space.toml", "--ray", nodes.address]
+    for shares, said in (
+        (["--gpus", 3, "--threads", 2], "it wants 2 processors and 3 GPUs, the largest of"),
+        (["--gpus", 1.5], "--gpus 1.5: give a share of one GPU"),
+    ):
+        code, _, error = call(*command, *shares)
+        assert (code, error.count("\n")) == (1, 1)
+        assert said in error
 
 
 def test_a_killed_node_costs_only_its_own_trial(nodes: Nodes, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from ganvas.errors import InputError
-from ganvas.search.groups import groups_of, plan_trials, run_name
+from ganvas.search.groups import groups_of, plan_trials
 from ganvas.search.importance import importance
 from ganvas.search.space import Space
 from ganvas.search.table import best_groups, best_trial, results, trial_results
@@ -57,7 +57,6 @@ def test_points_become_trials_of_every_seed_with_runs_of_their_own() -> None:
     ]
     (more,) = plan_trials("vases", [{"batch": 64}], so_far=first)
     assert (more.number, more.group, more.state) == (4, 2, WAITING)
-    assert len(run_name("v" * 64, 12345)) == 64
 
 
 def test_the_best_comes_first_and_what_failed_last(trials: list[Trial]) -> None:

@@ -97,19 +97,26 @@ def _tiles(search: SearchRecord) -> list[tuple[str, str, str]]:
     states = Counter(trial.state for trial in search.trials)
     others = ", ".join(f"{states[state]:,} {state}" for state in STATES[1:] if states[state])
     tiles = [("trials finished", f"{states['finished']:,}", others or "all of them")]
-    for best in search.bests:
-        value, own = best.score(search.score), best.point.get(SET)
-        baseline = search.baseline(search.score, own)
-        beside = f"real against real {shown_score(search.score, baseline)}" if baseline is not None else ""
-        of_set = f" of {own}" if len(search.sets) > 1 else ""
-        tiles.append((f"best {label_of(search.score)}{of_set}", shown_score(search.score, value), beside))
+    tiles += [_best_tile(search, best) for best in search.bests]
     seconds = sum(trial.seconds for trial in search.trials)
     if seconds:
         tiles.append(("time", words.duration(seconds), "of all trials together"))
     engine = search.asked.get("engine")
-    if isinstance(engine, dict) and engine.get("jobs"):
-        tiles.append(("trials at a time", str(engine["jobs"]), f"engine: {engine.get('name', '')}"))
+    if isinstance(engine, dict) and (at_a_time := engine.get("jobs") or engine.get("room")):
+        when = "" if engine.get("jobs") else ", when it began"
+        tiles.append(("trials at a time", str(at_a_time), f"engine: {engine.get('name', '')}{when}"))
     return tiles
+
+
+def _best_tile(search: SearchRecord, best: TrialRecord) -> tuple[str, str, str]:
+    """Of several seeds the mean: by that points are ranked."""
+    seeds, own = search.seeds(best), best.point.get(SET)
+    value = best.mean if seeds > 1 else best.score(search.score)
+    beside = [f"mean of {seeds} seeds"] if seeds > 1 else []
+    if (baseline := search.baseline(search.score, own)) is not None:
+        beside.append(f"real against real {shown_score(search.score, baseline)}")
+    of_set = f" of {own}" if len(search.sets) > 1 else ""
+    return f"best {label_of(search.score)}{of_set}", shown_score(search.score, value), ", ".join(beside)
 
 
 def _best(search: SearchRecord, best: TrialRecord) -> dict[str, Any]:

@@ -102,6 +102,10 @@ class SearchRecord:
                 found.setdefault(trial.point.get(SET), trial)
         return list(found.values())
 
+    def seeds(self, trial: TrialRecord) -> int:
+        """Over how many seeds its point's mean is."""
+        return sum(other.group == trial.group and other.score(self.score) is not None for other in self.trials)
+
     @property
     def lower_is_better(self) -> bool:
         return self.score in LOWER_IS_BETTER

@@ -1,0 +1,124 @@
+"""How fast whole trials are, so many at a time: `measure(studio, scratch, spec, {1: 2, 2: 1}, trials=12)`, in turns.
+
+As many probes (probe.py) as may run at a time start once; then one way after the other has a short turn, and all ways
+another. What counts is the best of each: whoever else works on this machine only ever slows a turn.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import IO, Any
+
+from ganvas.errors import InputError
+from ganvas.record_folder import write_json
+from ganvas.search.local import last_line
+from ganvas.search.trial import TrialSpec
+from ganvas.search.trial_process import THREAD_VARIABLES
+from ganvas.studio import StudioFolder
+from ganvas.workers import worker_environment
+
+START_S = 6.0  # of a trial's process: imports, networks, the encoder (about, on two cores)
+TURNS = 3
+TURN_S = 2.0  # about: networks are made, trained for a second, and some pictures looked at
+MOST_S = 60.0  # after so long no more turns begin
+SHARE = 1 / 20  # nor after this share of what the whole search would take
+
+Probe = subprocess.Popen[str]
+
+
+def cost_s(ways: int) -> float:
+    """About what it takes to start, and to let each of so many ways have one turn."""
+    return START_S + ways * TURN_S
+
+
+def measure(
+    studio: StudioFolder, scratch: Path, spec: TrialSpec, ways: Mapping[int, int], trials: int
+) -> dict[int, list[float]]:
+    """Images a second of so many trials at a time together, over starting, training and judging: those of every turn.
+
+    `ways`: {trials at a time: threads of each}. Each has one turn, and up to TURNS while there is time; `trials`
+    are those of the whole search. Raises InputError where none can start: what is wrong is wrong with the settings.
+    """
+    begun = time.perf_counter()
+    rates: dict[int, list[float]] = {jobs: [] for jobs in ways}
+    with _started(studio, scratch, spec, max(ways)) as probes:
+        start_s = time.perf_counter() - begun
+        for _ in range(TURNS):
+            for jobs, threads in ways.items():
+                found = [_facts(one, start_s) for one in _turn(probes[:jobs], threads, scratch, spec)]
+                rates[jobs].append(sum(images / seconds for images, seconds in found))
+                whole = trials * found[0][1] / jobs
+            if time.perf_counter() - begun > min(MOST_S, SHARE * whole):
+                break
+    return rates
+
+
+@contextmanager
+def _started(studio: StudioFolder, scratch: Path, spec: TrialSpec, count: int) -> Iterator[list[Probe]]:
+    """So many probes, all ready; ended when they are no longer wanted."""
+    file = scratch / "probe.json"
+    write_json(file, asdict(replace(spec, threads=1)))
+    command = [sys.executable, "-P", "-m", "ganvas.search.probe", str(studio.root), str(file)]
+    environment = worker_environment() | dict.fromkeys(THREAD_VARIABLES, "1")
+    pipe = subprocess.PIPE
+    with ExitStack() as stack:
+        log = stack.enter_context(_log(scratch).open("wb"))
+        probes = []
+        for _ in range(count):
+            probe = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=log, env=environment, text=True)
+            stack.callback(_end, probe)
+            probes.append(probe)
+        for probe in probes:
+            _said(probe, scratch, spec)
+        yield probes
+
+
+def _turn(probes: Sequence[Probe], threads: int, scratch: Path, spec: TrialSpec) -> list[dict[str, Any]]:
+    """All begin at the same moment: what is measured is one beside the others."""
+    for probe in probes:
+        try:
+            file = _open(probe.stdin)
+            file.write(f"{threads}\n")
+            file.flush()
+        except BrokenPipeError:
+            continue  # what it said last tells why
+    return [json.loads(_said(probe, scratch, spec)) for probe in probes]
+
+
+def _said(probe: Probe, scratch: Path, spec: TrialSpec) -> str:
+    if line := _open(probe.stdout).readline().strip():
+        return line
+    probe.wait()
+    reason = last_line(_log(scratch)) or "it said nothing"
+    raise InputError(f"a trial of {spec.settings} cannot be started here: {reason}")
+
+
+def _facts(found: dict[str, Any], start_s: float) -> tuple[float, float]:
+    """(images, seconds) of a whole trial."""
+    rate, judging_s = found["images_a_second"], found["looks"] / found["looked_at_a_second"]
+    training_s = found["budget"] if found["budget_kind"] == "seconds" else found["budget"] / rate
+    return rate * training_s, start_s + training_s + judging_s
+
+
+def _log(scratch: Path) -> Path:
+    return scratch / "probe.log"
+
+
+def _open(stream: IO[str] | None) -> IO[str]:
+    assert stream is not None
+    return stream
+
+
+def _end(probe: Probe) -> None:
+    if probe.poll() is None:
+        probe.kill()
+    for stream in (probe.stdin, probe.stdout):
+        _open(stream).close()
+    probe.wait()
