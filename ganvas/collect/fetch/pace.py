@@ -51,7 +51,7 @@ class Pace:
         self.cool_until = 0.0
         self.busy = self.stuck = 0  # fetches that have a turn, and those that go on without
         self._last_taken: float | None = None
-        self._interval_s = 0.0  # between two fetches, smoothed
+        self._interval_s = 0.0  # between two fetches, lately: of the last twenty or so, as they come in bursts
         self._answered = False
         self._refused = 0  # refusals without an answer between
         self._single = 0  # refusals that an answer followed: those of single pictures
@@ -80,7 +80,7 @@ class Pace:
     def take(self, now: float) -> None:
         """A fetch begins."""
         if self._last_taken is not None:
-            self._interval_s = 0.8 * self._interval_s + 0.2 * min(now - self._last_taken, PAUSE_S)
+            self._interval_s = 0.95 * self._interval_s + 0.05 * min(now - self._last_taken, PAUSE_S)
         self._last_taken = now
         self.busy += 1
         late = now - self.next_at  # a turn taken a little late does not move the next: the rate holds on the average
