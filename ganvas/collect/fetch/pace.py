@@ -87,10 +87,10 @@ class Pace:
         self.next_at = (self.next_at if late < self.spacing_s / 2 else now) + self.spacing_s
 
     def parts_with(self, turn: Turn[Any], now: float) -> bool:
-        """Whether a fetch under way is stuck and gives its turn to another: at most as many as a host has turns.
+        """Whether a fetch under way is stuck, and gives its turn to another: at most as many as a host has turns.
 
-        Others have been answered since it began; or, unless the host fell silent, it was tried in vain before, or is
-        the first: so one more is asked to find out.
+        That is so where one that began later has been answered. Where none has, and the host is not known to be silent,
+        what was tried in vain before is taken for stuck, and one more: what begins in its place finds out.
         """
         late = now - turn.begun_at > max(STUCK_S, STUCK_TIMES * self._usual_s)
         if not late or self.stuck >= self._most_turns:
@@ -114,7 +114,8 @@ class Pace:
         if isinstance(outcome, Failed) and ERRORS[outcome.error].cools:
             self._refuses(outcome, now)
         elif error in SILENT:
-            self._was_silent(turn, now)
+            if error != "timeout" or not self._hung(turn):
+                self._was_silent(now)
         elif error is None or not ERRORS[error].passes:
             if error is None:
                 self._gives(turn, now)
@@ -186,10 +187,12 @@ class Pace:
             return 1
         return min(IN_A_ROW + self._single, MOST_IN_A_ROW)
 
-    def _was_silent(self, turn: Turn[Any], now: float) -> None:
+    def _hung(self, turn: Turn[Any]) -> bool:
+        """Whether a silence is its picture's alone: others were answered meanwhile, or it was so before."""
         self._hangs = self._answered_last > 0
-        if self._is_overtaken(turn) or (self._hangs and turn.again):
-            return  # that is its picture's
+        return self._hangs and (turn.again or self._is_overtaken(turn))
+
+    def _was_silent(self, now: float) -> None:
         self._silent += 1
         if self._silent % SILENT_IN_A_ROW:
             return

@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from ganvas.collect.fetch.outcome import Failed
 from ganvas.collect.fetch.pace import SILENT_IN_A_ROW, STUCK_S, STUCK_TIMES
 from ganvas.collect.fetch.schedule import LOOK_EVERY_S, Schedule
 from ganvas.collect.fetch.turn import Turn
@@ -162,6 +163,23 @@ def test_what_hung_before_gives_its_turn_without_an_answer_to_another(clock: Clo
     for turn in turns:
         of.done(turn, TIMEOUT)
     assert len(take_all(of)) == 4
+
+
+def test_the_silence_of_what_is_stuck_costs_its_host_no_turn(clock: Clock) -> None:
+    of = schedule(clock, per_host=12, a=100)
+    for turn in hang(of, clock, 2 * SILENT_IN_A_ROW):
+        of.done(turn, TIMEOUT)
+    assert len(take_all(of)) == 12
+
+
+def test_a_host_that_takes_no_connection_has_fewer_turns_whatever_was_tried_before(clock: Clock) -> None:
+    of = schedule(clock, per_host=4, a=1)
+    for job in range(20):
+        of.put("a", job, again=True)
+    answer(of, clock)
+    for turn in take_all(of):
+        of.done(turn, Failed("connect", "refused"))
+    assert len(take_all(of)) == 3
 
 
 def test_a_tried_fetch_keeps_its_turn_where_the_host_has_fallen_silent(clock: Clock) -> None:
