@@ -26,6 +26,7 @@ from ganvas.collect.feeding import Feeder
 from ganvas.collect.fetch.fetcher import Fetcher
 from ganvas.collect.fetch.outcome import ERRORS, Failed, Fetched
 from ganvas.collect.fetch.schedule import Schedule
+from ganvas.collect.fetch.turn import Turn
 from ganvas.collect.headway import Headway
 from ganvas.collect.lanes import LANE_OF, MOST, Lanes
 from ganvas.collect.leases import take_over
@@ -74,7 +75,7 @@ class Engine:
         )
         self._fetcher = Fetcher(settings)
         self._decoding = Decoding(decoders)
-        self._one = OneFetch(source, self._fetcher, self._decoding, self._want, self._turn_is_over)
+        self._one = OneFetch(source, self._fetcher, self._decoding, self._want)
         self._headway = Headway(self.catalog, collection.id)
         self._feeder = Feeder(source, self._want, self._room, self._stir_from_afar)
         self._database = ThreadPoolExecutor(1, thread_name_prefix="catalog")
@@ -198,7 +199,7 @@ class Engine:
                 if self._one.need_not_ask(leased):
                     self._at_hand.append(leased)
                 else:
-                    self._schedule.put(leased.host, leased)
+                    self._schedule.put(leased.host, leased, again=leased.attempts > 0)
         self._make_room_for_other_hosts()
 
     def _count_asked_anew(self, got: Sequence[Leased]) -> None:
@@ -233,15 +234,15 @@ class Engine:
             if self._at_hand:
                 self._begin(self._one.not_asked(self._at_hand.popleft()))
                 continue
-            taken = self._schedule.take()
-            if taken is None:
+            turn = self._schedule.take()
+            if turn is None:
                 return
-            host, leased = taken
+            leased = turn.job
             if leased.kind == PAGE and not self._room() and leased.own_sha256 is None:
-                self._schedule.done(host, None)
+                self._schedule.done(turn, None)
                 self._give_back(leased, 0.0)
             else:
-                self._begin(self._one.asked(leased))
+                self._begin(self._one.asked(leased, partial(self._turn_is_over, turn)))
 
     def _may_begin(self) -> bool:
         is_full = len(self._under_way) >= 4 * self.settings.concurrency or self._decoding.bytes >= UNDECODED_BYTES
@@ -266,13 +267,14 @@ class Engine:
             self._lanes.remove(finished.id)
         self._headway.count(finished)
 
-    def _turn_is_over(self, host: str, asked: str, outcome: Fetched | Failed) -> None:
-        self._schedule.done(host, outcome)
+    def _turn_is_over(self, turn: Turn[Leased], outcome: Fetched | Failed) -> None:
+        host = turn.host
+        self._schedule.done(turn, outcome)
         if isinstance(outcome, Failed) and ERRORS[outcome.error].cools:
             self._cooled[host] = outcome.reason
         if host not in self._asked_hosts:
             self._asked_hosts.add(host)
-            if (delay := self._fetcher.crawl_delay_s(asked)) is not None:
+            if (delay := self._fetcher.crawl_delay_s(turn.job.url)) is not None:
                 self._schedule.slow(host, delay)
         self._begin_fetches()  # at once: while this picture is decoded, and while rows are written
 

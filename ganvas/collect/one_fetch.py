@@ -37,14 +37,12 @@ class OneFetch:
         fetcher: Fetcher,
         decoding: Decoding,
         want: Callable[[Sequence[Page | Item]], object],
-        turn_is_over: Callable[[str, str, Fetched | Failed], None],
     ) -> None:
         self.source = source
         self.settings = source.settings
         self._fetcher = fetcher
         self._decoding = decoding
         self._want = want
-        self._turn_is_over = turn_is_over
 
     def need_not_ask(self, leased: Leased) -> bool:
         """Whether its source gave the bytes, or another collection had the same."""
@@ -60,7 +58,7 @@ class OneFetch:
             return self._failed(leased, read) if isinstance(read, Failed) else _page_done(leased, read, reused=True)
         return outcomes.known(leased)
 
-    async def asked(self, leased: Leased) -> Finished:
+    async def asked(self, leased: Leased, turn_is_over: Callable[[Fetched | Failed], None]) -> Finished:
         is_picture = leased.kind == PICTURE
         # a list is read whenever it is asked, changed or not: the lists that it names are to be asked again, too
         etag, modified = (None, None) if leased.kind == LIST else (leased.etag, leased.modified)
@@ -68,8 +66,8 @@ class OneFetch:
             leased.url, etag=etag, modified=modified, robots=is_picture or not self.source.is_api
         )
         if isinstance(outcome, Fetched) and outcome.body is not None and not is_picture:
-            return await self._page(leased, outcome, outcome.body)
-        self._turn_is_over(leased.host, leased.url, outcome)
+            return await self._page(leased, outcome, outcome.body, turn_is_over)
+        turn_is_over(outcome)
         if isinstance(outcome, Failed):
             return self._failed(leased, outcome) if is_picture else self._no_page(leased, outcome)
         if outcome.body is None:
@@ -83,13 +81,13 @@ class OneFetch:
             return outcomes.not_a_picture(leased, fetched, str(error))
         return outcomes.stored(leased, fetched, await self._decoding.reply(body))
 
-    async def _page(self, leased: Leased, fetched: Fetched, body: bytes) -> Finished:
+    async def _page(
+        self, leased: Leased, fetched: Fetched, body: bytes, turn_is_over: Callable[[Fetched | Failed], None]
+    ) -> Finished:
         """The turn ends with the reading: a challenge page with status 200 is for the host to be left alone."""
         answer = Answer(fetched.final_url, fetched.status, body, fetched.content_type, dt.datetime.now(dt.UTC))
         read = await asyncio.to_thread(self._read, leased, answer)
-        self._turn_is_over(
-            leased.host, leased.url, read if isinstance(read, Failed) and ERRORS[read.error].cools else fetched
-        )
+        turn_is_over(read if isinstance(read, Failed) and ERRORS[read.error].cools else fetched)
         if isinstance(read, Failed):
             return self._failed(leased, read)
         return _page_done(leased, read, fetched=fetched, body=body)

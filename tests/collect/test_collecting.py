@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from sqlalchemy import text
 
 from ganvas.api import Studio
 from ganvas.collect.collecting import Collected, collect
+from ganvas.collect.fetch import pace, schedule
 from ganvas.collect.sources import SOURCES, Answer, Item, NotTheAnswer, Options, Page, Picture, Source, source
 from ganvas.collect_settings import CollectSettings
 from ganvas.errors import GanvasError, InputError, SettingsError
@@ -144,6 +146,30 @@ def test_what_may_pass_is_tried_again(studio: StudioFolder, site: Website) -> No
     assert states(studio)["never.jpg"] == ("failed", "server-error")
     assert site.asked["/never.jpg"] == QUICK["attempts"]
     assert done.items == 1
+
+
+def test_downloads_that_are_stuck_hold_up_no_other(
+    studio: StudioFolder, site: Website, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (pace, schedule):
+        monkeypatch.setattr(module, "STUCK_S", 0.2)
+    arrived, others_are_done = itertools.count(1), threading.Event()
+
+    def reply_with(body: bytes) -> Callable[[dict[str, str]], Reply]:
+        def reply(headers: dict[str, str]) -> Reply:
+            number = next(arrived)
+            if number == 12:
+                others_are_done.set()
+            return Reply(body, 200 if number not in (3, 4) or others_are_done.wait(10) else 404)
+
+        return reply
+
+    listed = [item(site, n) for n in range(12)]
+    for n in range(12):
+        site.put(f"/{n}.jpg", reply_with(picture(n)))
+    patient = {"per_host": 2, "read_timeout_s": 20.0, "timeout_s": 20.0}
+    done = gather(studio, site, listed, settings=patient)
+    assert (done.pictures, done.failed) == (12, {})
 
 
 def test_a_hiccup_of_robots_txt_costs_no_picture(studio: StudioFolder, site: Website) -> None:

@@ -3,11 +3,17 @@
 A refusal halves how often it is asked (a few 403 among answers do not: they are single pictures'). Refusals in a row
 also halve how many fetches it has at a time, and it is left alone for as long as it says, or for half a minute and
 twice that each time. Answers bring it back step by step: the rule by which TCP shares a line.
+
+A fetch that takes far longer than the host's others is stuck: it goes on beside the host's turns, and another begins in
+its place. Where a host is slow or silent throughout, nothing is stuck, and nothing more begins.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from ganvas.collect.fetch.outcome import ERRORS, Failed, Fetched
+from ganvas.collect.fetch.turn import Turn
 
 COOL_S = 30.0
 LONGEST_COOL_S = 600.0
@@ -21,15 +27,18 @@ SILENT_IN_A_ROW = 4
 KEPT_TURNS = 0.75  # of a host that has answered before, however many of its pictures hang
 SILENT = ("timeout", "connect", "dns", "server-error")
 NOTHING_ASKED = ("address", "robots", "opt-out")
+STUCK_S = 3.0  # what takes no longer than this is not stuck
+STUCK_TIMES = 5.0  # nor what takes no longer than so many usual answers
 
 
 class Pace:
     """Turns and spacing of one host. Times are the schedule's."""
 
     __slots__ = (
-        "turns", "spacing_s", "next_at", "cool_until", "busy",
+        "turns", "spacing_s", "next_at", "cool_until", "busy", "stuck",
         "_pause_s", "_most_turns", "_least_spacing_s", "_last_taken", "_interval_s",
         "_answered", "_refused", "_single", "_share", "_stopped", "_coolings", "_silent",
+        "_usual_s", "_answered_last", "_hangs",
     )  # fmt: skip
 
     def __init__(self, per_host: int, rate_per_s: float | None, pause_s: float = COOL_S) -> None:
@@ -40,15 +49,18 @@ class Pace:
         self.spacing_s = self._least_spacing_s
         self.next_at = 0.0
         self.cool_until = 0.0
-        self.busy = 0
+        self.busy = self.stuck = 0  # fetches that have a turn, and those that go on without
         self._last_taken: float | None = None
-        self._interval_s = 0.0  # between two fetches, smoothed
+        self._interval_s = 0.0  # between two fetches, lately: of the last twenty or so, as they come in bursts
         self._answered = False
         self._refused = 0  # refusals without an answer between
         self._single = 0  # refusals that an answer followed: those of single pictures
         self._share = 0.0  # of refusals, lately
         self._stopped = 0  # how often it was left alone after it had answered
         self._coolings = self._silent = 0  # both in a row
+        self._usual_s = 0.0  # that an answer takes, smoothed
+        self._answered_last = 0.0  # when the newest fetch that was answered began; 0: none was
+        self._hangs = False  # some of its pictures do, though it answers: they will be tried again
 
     @property
     def begins_at(self) -> float:
@@ -62,28 +74,51 @@ class Pace:
     def is_plain(self, now: float) -> bool:
         """Nothing is to be remembered of the host."""
         as_ever = self.turns >= self._most_turns and self.spacing_s <= self._least_spacing_s
-        return as_ever and self.busy == 0 and self.begins_at <= now and not (self._coolings or self._stopped)
+        is_idle = self.busy == self.stuck == 0 and self.begins_at <= now
+        return as_ever and is_idle and not (self._coolings or self._stopped or self._hangs)
 
     def take(self, now: float) -> None:
         """A fetch begins."""
         if self._last_taken is not None:
-            self._interval_s = 0.8 * self._interval_s + 0.2 * min(now - self._last_taken, PAUSE_S)
+            self._interval_s = 0.95 * self._interval_s + 0.05 * min(now - self._last_taken, PAUSE_S)
         self._last_taken = now
         self.busy += 1
         late = now - self.next_at  # a turn taken a little late does not move the next: the rate holds on the average
         self.next_at = (self.next_at if late < self.spacing_s / 2 else now) + self.spacing_s
 
-    def done(self, outcome: Fetched | Failed | None, now: float) -> None:
-        """A fetch ended; None: it came to nothing before it was begun."""
+    def parts_with(self, turn: Turn[Any], now: float) -> bool:
+        """Whether a fetch under way is stuck, and gives its turn to another: at most as many as a host has turns.
+
+        That is so where one that began later has been answered. Where none has, and the host is not known to be silent,
+        what was tried in vain before is taken for stuck, and one more: what begins in its place finds out.
+        """
+        late = now - turn.begun_at > max(STUCK_S, STUCK_TIMES * self._usual_s)
+        if not late or self.stuck >= self._most_turns:
+            return False
+        suspect = self._answered_last and self._silent < SILENT_IN_A_ROW and (turn.again or not self.stuck)
+        if not (suspect or self._is_overtaken(turn)):
+            return False
         self.busy -= 1
+        self.stuck += 1
+        return True
+
+    def done(self, turn: Turn[Any], outcome: Fetched | Failed | None, now: float) -> None:
+        """A fetch ended; None: it came to nothing before it was begun."""
+        if turn.stuck:
+            self.stuck -= 1
+        else:
+            self.busy -= 1
         error = outcome.error if isinstance(outcome, Failed) else None
         if outcome is None or error in NOTHING_ASKED:
             return
         if isinstance(outcome, Failed) and ERRORS[outcome.error].cools:
             self._refuses(outcome, now)
         elif error in SILENT:
-            self._was_silent(now)
+            if error != "timeout" or not self._hung(turn):
+                self._was_silent(now)
         elif error is None or not ERRORS[error].passes:
+            if error is None:
+                self._gives(turn, now)
             self._answers()
 
     def slow(self, spacing_s: float) -> None:
@@ -94,6 +129,15 @@ class Pace:
     def cool(self, until: float) -> None:
         """Begin nothing until then."""
         self.cool_until = max(self.cool_until, until)
+
+    def _is_overtaken(self, turn: Turn[Any]) -> bool:
+        """Whether one that began later has been answered: what is slow or silent is not the host."""
+        return turn.begun_at < self._answered_last
+
+    def _gives(self, turn: Turn[Any], now: float) -> None:
+        took = now - turn.begun_at
+        self._usual_s = 0.9 * self._usual_s + 0.1 * took if self._answered_last else took
+        self._answered_last = max(self._answered_last, turn.begun_at)
 
     def _answers(self) -> None:
         if self._refused:
@@ -142,6 +186,11 @@ class Pace:
         if self._coolings and self._single < IN_A_ROW:
             return 1
         return min(IN_A_ROW + self._single, MOST_IN_A_ROW)
+
+    def _hung(self, turn: Turn[Any]) -> bool:
+        """Whether a silence is its picture's alone: others were answered meanwhile, or it was so before."""
+        self._hangs = self._answered_last > 0
+        return self._hangs and (turn.again or self._is_overtaken(turn))
 
     def _was_silent(self, now: float) -> None:
         self._silent += 1

@@ -1,6 +1,6 @@
 """Whose turn it is: jobs of many hosts, so that none is asked too often and none holds up the others.
 
-    schedule.put(host, job); taken = schedule.take(); …; schedule.done(host, outcome)
+    schedule.put(host, job); turn = schedule.take(); …; schedule.done(turn, outcome)
 
 Pure bookkeeping with a clock that is given: it never waits and never fetches.
 """
@@ -11,18 +11,19 @@ import heapq
 import math
 from collections import deque
 from collections.abc import Callable
+from itertools import takewhile
 from random import Random
-from typing import Generic, TypeVar
+from typing import Generic
 
 from ganvas.collect.fetch.outcome import Failed, Fetched
-from ganvas.collect.fetch.pace import COOL_S, Pace
-
-Job = TypeVar("Job")
+from ganvas.collect.fetch.pace import COOL_S, STUCK_S, Pace
+from ganvas.collect.fetch.turn import Job, Turn
 
 FIRST_DELAY_S = 2.0
 LONGEST_DELAY_S = 600.0
 JITTER = 0.5
 EARLY_S = 0.001  # a turn may be taken so much before its time: clocks and timers are no finer
+LOOK_EVERY_S = 0.25  # for what is stuck, where nothing else may begin
 
 
 def next_delay_s(attempts: int, retry_after_s: float | None, random: Random) -> float:
@@ -35,7 +36,10 @@ def next_delay_s(attempts: int, retry_after_s: float | None, random: Random) -> 
 
 
 class Schedule(Generic[Job]):
-    """At most `concurrency` jobs under way, `per_host` of one host, `rate_per_s` begun a second of one host."""
+    """At most `concurrency` jobs under way, `per_host` of one host, `rate_per_s` begun a second of one host.
+
+    Beside them at most as many again that are stuck: they gave their turns to others.
+    """
 
     def __init__(
         self,
@@ -57,31 +61,25 @@ class Schedule(Generic[Job]):
         self._ready: deque[_Host[Job]] = deque()  # those whose turn it is, in rotation
         self._later: list[tuple[float, int, _Host[Job]]] = []  # a heap of those whose turn is a matter of time
         self._order = 0
-        self._busy = self._waiting = 0
+        self._busy: dict[Turn[Job], None] = {}  # those that have a turn, the oldest first
+        self._stuck = self._waiting = 0
+        self._look_at = 0.0
 
-    def put(self, host: str, job: Job) -> None:
-        """A job to wait its turn."""
+    def put(self, host: str, job: Job, *, again: bool = False) -> None:
+        """A job to wait its turn. `again`: it was tried before."""
         of = self._host(host)
-        of.jobs.append(job)
+        of.jobs.append(Turn(host, job, again))
         self._waiting += 1
         self._line_up(of, self._clock())
 
-    def take(self) -> tuple[str, Job] | None:
+    def take(self) -> Turn[Job] | None:
         """A job whose turn it is, hosts in rotation; None where none may begin now."""
-        if self._busy >= self._concurrency:
-            return None
         now = self._clock()
-        of = self._first(now)
-        if of is None:
-            return None
-        self._ready.popleft()
-        of.queued = False
-        of.pace.take(now)
-        self._busy += 1
-        self._waiting -= 1
-        job = of.jobs.popleft()
-        self._line_up(of, now)
-        return of.name, job
+        turn = self._take(now)
+        if turn is None and self._waiting and now >= self._look_at:
+            self._part_with_stuck(now)
+            turn = self._take(now)
+        return turn
 
     def next_in_s(self) -> float | None:
         """How long until `take` may give one, jobs under way aside; None where nothing waits.
@@ -92,14 +90,17 @@ class Schedule(Generic[Job]):
             return None
         now = self._clock()
         if self._first(now) is not None:
-            return 0.0 if self._busy < self._concurrency else math.inf
+            return 0.0 if len(self._busy) < self._concurrency else math.inf
         return max(0.0, self._later[0][0] - now) if self._later else math.inf
 
-    def done(self, host: str, outcome: Fetched | Failed | None) -> None:
+    def done(self, turn: Turn[Job], outcome: Fetched | Failed | None) -> None:
         """What a job ended with: the host is asked faster, slower, not at all for a while. None: nothing was asked."""
-        of, now = self._hosts[host], self._clock()
-        self._busy -= 1
-        of.pace.done(outcome, now)
+        of, now = self._hosts[turn.host], self._clock()
+        if turn.stuck:
+            self._stuck -= 1
+        else:
+            del self._busy[turn]
+        of.pace.done(turn, outcome, now)
         if of.jobs:
             self._line_up(of, now)
         else:
@@ -122,8 +123,8 @@ class Schedule(Generic[Job]):
             many = len(of.jobs)
             begin = max(now, of.pace.begins_at)
             last = [of.jobs.pop() for _ in range(many - at_most)]
-            for place, job in enumerate(reversed(last), start=many - len(last)):
-                taken.append((job, begin + place * of.pace.spacing_s))
+            for place, turn in enumerate(reversed(last), start=many - len(last)):
+                taken.append((turn.job, begin + place * of.pace.spacing_s))
         self._waiting -= len(taken)
         return taken
 
@@ -136,6 +137,30 @@ class Schedule(Generic[Job]):
     def __len__(self) -> int:
         """Jobs that wait."""
         return self._waiting
+
+    def _take(self, now: float) -> Turn[Job] | None:
+        of = self._first(now) if len(self._busy) < self._concurrency else None
+        if of is None:
+            return None
+        self._ready.popleft()
+        of.queued = False
+        of.pace.take(now)
+        self._waiting -= 1
+        turn = of.jobs.popleft()
+        turn.begun_at = now
+        self._busy[turn] = None
+        self._line_up(of, now)
+        return turn
+
+    def _part_with_stuck(self, now: float) -> None:
+        self._look_at = now + LOOK_EVERY_S
+        for turn in list(takewhile(lambda turn: now - turn.begun_at > STUCK_S, self._busy)):
+            of = self._hosts[turn.host]
+            if self._stuck < self._concurrency and of.pace.parts_with(turn, now):
+                turn.stuck = True
+                del self._busy[turn]
+                self._stuck += 1
+                self._line_up(of, now)
 
     def _host(self, name: str) -> _Host[Job]:
         of = self._hosts.get(name)
@@ -187,5 +212,5 @@ class _Host(Generic[Job]):
 
     def __init__(self, name: str, pace: Pace) -> None:
         self.name, self.pace = name, pace
-        self.jobs: deque[Job] = deque()
+        self.jobs: deque[Turn[Job]] = deque()
         self.queued = False

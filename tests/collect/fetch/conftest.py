@@ -1,4 +1,4 @@
-"""Servers, certificates and fetchers for the tests of fetching."""
+"""Clocks, servers, certificates and fetchers for the tests of fetching."""
 
 from __future__ import annotations
 
@@ -14,9 +14,15 @@ import pytest
 from ganvas.collect.fetch.fetcher import Fetcher
 from ganvas.collect.fetch.outcome import Failed, Fetched
 from ganvas.collect_settings import CollectSettings
+from tests.collect.fetch.clock import Clock
 from tests.collect.web_server import WebServer
 
 Get = Callable[..., list[Fetched | Failed]]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture

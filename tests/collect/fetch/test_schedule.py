@@ -10,51 +10,19 @@ from collections import Counter
 
 import pytest
 
-from ganvas.collect.fetch.outcome import ERRORS, Failed, Fetched
+from ganvas.collect.fetch.outcome import ERRORS, Failed
 from ganvas.collect.fetch.pace import COOL_S, FRUITLESS_COOLINGS, LONGEST_COOL_S
 from ganvas.collect.fetch.schedule import Schedule, next_delay_s
-
-GOOD = Fetched("u", "u", 200, b"", None, None, None, 0.1)
-THROTTLED = Failed("throttled", "429", 429)
-FORBIDDEN = Failed("forbidden", "403", 403)
-TIMEOUT = Failed("timeout", "silent")
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-def schedule(clock: Clock, concurrency=100, per_host=8, rate_per_s=None, rates=None, **jobs: int) -> Schedule[int]:
-    made: Schedule[int] = Schedule(concurrency, per_host, rate_per_s, rates or {}, clock)
-    for host, many in jobs.items():
-        for job in range(many):
-            made.put(host, job)
-    return made
-
-
-def take_all(of: Schedule[int]) -> list[tuple[str, int]]:
-    taken = []
-    while (one := of.take()) is not None:
-        taken.append(one)
-    return taken
+from tests.collect.fetch.clock import FORBIDDEN, GOOD, THROTTLED, TIMEOUT, Clock, hosts, schedule, take_all
 
 
 def run_through(of: Schedule[int], clock: Clock, outcome, most_s: float = 1e9) -> float:
     """Takes and ends jobs, one moment each, until none waits: the time it took."""
     begin = clock.now
     while len(of) and clock.now - begin < most_s:
-        for host, job in take_all(of):
+        for turn in take_all(of):
             clock.now += 0.01
-            of.done(host, outcome(host, job))
+            of.done(turn, outcome(turn.host, turn.job))
         wait = of.next_in_s()
         if wait:
             assert wait != math.inf
@@ -65,21 +33,23 @@ def run_through(of: Schedule[int], clock: Clock, outcome, most_s: float = 1e9) -
 def test_jobs_of_a_host_come_in_order_and_hosts_in_rotation(clock: Clock) -> None:
     of = schedule(clock, a=3, b=2, c=1)
     assert len(of) == 6
-    assert take_all(of) == [("a", 0), ("b", 0), ("c", 0), ("a", 1), ("b", 1), ("a", 2)]
+    taken = [(turn.host, turn.job) for turn in take_all(of)]
+    assert taken == [("a", 0), ("b", 0), ("c", 0), ("a", 1), ("b", 1), ("a", 2)]
     assert len(of) == 0
     assert of.next_in_s() is None
 
 
 def test_no_more_at_a_time_than_is_allowed(clock: Clock) -> None:
     of = schedule(clock, concurrency=5, per_host=2, a=10, b=10, c=10)
-    assert Counter(host for host, _ in take_all(of)) == {"a": 2, "b": 2, "c": 1}
+    taken = take_all(of)
+    assert Counter(hosts(taken)) == {"a": 2, "b": 2, "c": 1}
     assert of.next_in_s() == math.inf
-    of.done("a", GOOD)
-    assert [host for host, _ in take_all(of)] == ["c"]
+    of.done(taken[0], GOOD)
+    assert hosts(take_all(of)) == ["c"]
     of = schedule(clock, per_host=2, a=10)
-    take_all(of)
+    taken = take_all(of)
     assert of.next_in_s() == math.inf
-    of.done("a", GOOD)
+    of.done(taken[0], GOOD)
     assert of.next_in_s() == 0.0
 
 
@@ -88,9 +58,9 @@ def test_a_rate_is_kept(clock: Clock) -> None:
     begun: Counter[str] = Counter()
     until = clock.now + 10.0
     while clock.now < until - 1e-6:
-        for host, _ in take_all(of):
-            begun[host] += 1
-            of.done(host, GOOD)
+        for turn in take_all(of):
+            begun[turn.host] += 1
+            of.done(turn, GOOD)
         wait = of.next_in_s()
         assert wait is not None
         assert 0 < wait <= 0.2 + 1e-6
@@ -102,9 +72,9 @@ def test_a_rate_holds_on_the_average_though_turns_are_taken_late(clock: Clock) -
     of = schedule(clock, rate_per_s=10.0, a=1000)
     begun = 0
     for _ in range(1000):
-        for host, _ in take_all(of):
+        for turn in take_all(of):
             begun += 1
-            of.done(host, GOOD)
+            of.done(turn, GOOD)
         clock.now += 0.03
     assert 295 <= begun <= 301
 
@@ -118,13 +88,13 @@ def test_time_lost_is_not_made_up_for_by_a_burst(clock: Clock) -> None:
 
 def test_a_server_that_says_when_is_taken_at_its_word(clock: Clock) -> None:
     of = schedule(clock, per_host=4, a=20, b=2)
-    take_all(of)
-    of.done("b", GOOD)
-    of.done("a", Failed("throttled", "429", 429, retry_after_s=7.0))
+    first, of_b, second, _, third, _ = take_all(of)
+    of.done(of_b, GOOD)
+    of.done(first, Failed("throttled", "429", 429, retry_after_s=7.0))
     assert of.take() is None
     assert of.next_in_s() == math.inf  # of those under way, more than it may have now
-    of.done("a", GOOD)
-    of.done("a", GOOD)
+    of.done(second, GOOD)
+    of.done(third, GOOD)
     assert of.take() is None
     assert of.next_in_s() == 7.0
     assert of.cooling() == {"a": clock.now + 7.0}
@@ -140,8 +110,7 @@ def test_a_host_that_says_no_is_left_alone_longer_each_time(clock: Clock, error:
     of = schedule(clock, a=100)
     waits = []
     for _ in range(8):
-        host, _ = of.take()
-        of.done(host, Failed(error, "no"))
+        of.done(of.take(), Failed(error, "no"))
         assert of.take() is None
         waits.append(of.next_in_s())
         clock.now += waits[-1]
@@ -150,8 +119,8 @@ def test_a_host_that_says_no_is_left_alone_longer_each_time(clock: Clock, error:
 
 def test_what_was_under_way_when_a_host_said_no_counts_once(clock: Clock) -> None:
     of = schedule(clock, per_host=8, a=100)
-    for host, _ in take_all(of):
-        of.done(host, THROTTLED)
+    for turn in take_all(of):
+        of.done(turn, THROTTLED)
     assert of.next_in_s() == COOL_S
     clock.now += COOL_S
     assert len(take_all(of)) == 4
@@ -160,19 +129,18 @@ def test_what_was_under_way_when_a_host_said_no_counts_once(clock: Clock) -> Non
 def test_a_host_that_said_no_is_asked_slower_and_recovers_step_by_step(clock: Clock) -> None:
     of = schedule(clock, per_host=8, a=10_000)
     for _ in range(20):
-        host, _ = of.take()
+        turn = of.take()
         clock.now += 0.1
-        of.done(host, GOOD)
+        of.done(turn, GOOD)
     for _ in range(3):
-        host, _ = of.take()
-        of.done(host, THROTTLED)
+        of.done(of.take(), THROTTLED)
         clock.now += of.next_in_s()
     gaps = []
     for _ in range(200):
-        assert of.take() is not None
+        turn = of.take()
         gaps.append(of.next_in_s())
         clock.now += gaps[-1] or 0.1
-        of.done("a", GOOD)
+        of.done(turn, GOOD)
     assert 0.15 < gaps[0] < 0.5  # twice what it was, and twice again
     assert gaps == sorted(gaps, reverse=True)
     assert gaps[-1] == 0.0
@@ -181,12 +149,10 @@ def test_a_host_that_said_no_is_asked_slower_and_recovers_step_by_step(clock: Cl
 
 def test_a_recovered_host_keeps_its_own_rate(clock: Clock) -> None:
     of = schedule(clock, rate_per_s=5.0, a=1000)
-    host, _ = of.take()
-    of.done(host, THROTTLED)
+    of.done(of.take(), THROTTLED)
     for _ in range(50):
         clock.now += of.next_in_s()
-        host, _ = of.take()
-        of.done(host, GOOD)
+        of.done(of.take(), GOOD)
     assert of.next_in_s() == pytest.approx(0.2)
 
 
@@ -201,15 +167,12 @@ def test_single_pictures_may_be_refused_and_the_host_goes_on(clock: Clock, refus
 def test_forbidden_in_a_row_is_a_firewall(clock: Clock) -> None:
     of = schedule(clock, per_host=1, a=100)
     for outcome in (GOOD, FORBIDDEN, FORBIDDEN):
-        host, _ = of.take()
-        of.done(host, outcome)
+        of.done(of.take(), outcome)
     assert of.cooling() == {}
-    host, _ = of.take()
-    of.done(host, FORBIDDEN)
+    of.done(of.take(), FORBIDDEN)
     assert of.next_in_s() == COOL_S
     clock.now += COOL_S
-    host, _ = of.take()
-    of.done(host, FORBIDDEN)
+    of.done(of.take(), FORBIDDEN)
     assert of.next_in_s() == 2 * COOL_S
 
 
@@ -228,9 +191,9 @@ def test_a_host_that_only_forbids_holds_up_no_other(clock: Clock) -> None:
         taken = take_all(of)
         clock.now += 0.01
         took += 0.01
-        for host, _ in taken:
-            ended[host] += 1
-            of.done(host, FORBIDDEN if host == "closed" else GOOD)
+        for turn in taken:
+            ended[turn.host] += 1
+            of.done(turn, FORBIDDEN if turn.host == "closed" else GOOD)
         assert took < 10
 
 
@@ -241,8 +204,8 @@ def test_a_silent_host_has_fewer_turns_and_then_rests(clock: Clock) -> None:
         taken = take_all(of)
         turns.append(len(taken))
         clock.now += 10
-        for host, _ in taken:
-            of.done(host, TIMEOUT)
+        for turn in taken:
+            of.done(turn, TIMEOUT)
     assert turns[0] == 8
     assert turns[-1] == 1
     assert of.next_in_s() == COOL_S
@@ -250,10 +213,10 @@ def test_a_silent_host_has_fewer_turns_and_then_rests(clock: Clock) -> None:
 
 def test_a_host_of_which_some_pictures_hang_keeps_most_of_its_turns(clock: Clock) -> None:
     of = schedule(clock, per_host=8, a=1000)
-    of.done(of.take()[0], GOOD)
+    of.done(of.take(), GOOD)
     for _ in range(20):
-        for host, _ in take_all(of):
-            of.done(host, TIMEOUT)
+        for turn in take_all(of):
+            of.done(turn, TIMEOUT)
     assert len(take_all(of)) == 6
     assert of.cooling() == {}
 
@@ -261,7 +224,7 @@ def test_a_host_of_which_some_pictures_hang_keeps_most_of_its_turns(clock: Clock
 def test_refusals_of_our_own_say_nothing_of_a_host(clock: Clock) -> None:
     of = schedule(clock, per_host=1, a=100)
     for outcome in (FORBIDDEN, Failed("robots", "no"), FORBIDDEN, Failed("address", "no"), FORBIDDEN):
-        of.done(of.take()[0], outcome)
+        of.done(of.take(), outcome)
     assert list(of.cooling()) == ["a"]
 
 
@@ -274,7 +237,7 @@ def test_a_host_can_be_left_alone_from_outside(clock: Clock) -> None:
     assert of.take() is None
     assert of.next_in_s() == 5
     clock.now += 5
-    assert of.take() == ("a", 0)
+    assert of.take().host == "a"
     assert of.cooling() == {"b": clock.now + 4}
 
 
@@ -284,16 +247,16 @@ def test_a_host_that_takes_ten_a_second_gets_about_that(clock: Clock, refusal: F
     tokens, seen, ends, count = 20.0, clock.now, [], Counter()
     until = clock.now + 600
     while clock.now < until:
-        while of.take() is not None:
+        while (turn := of.take()) is not None:
             tokens, seen = min(20.0, tokens + 10 * (clock.now - seen)), clock.now
             taken = tokens >= 1
             tokens -= taken
-            heapq.heappush(ends, (clock.now + (0.05 if taken else 0.01), taken))
+            heapq.heappush(ends, (clock.now + (0.05 if taken else 0.01), taken, turn.job, turn))
         wait = of.next_in_s()
         if ends and clock.now + wait >= ends[0][0]:
-            clock.now, taken = heapq.heappop(ends)
+            clock.now, taken, _, turn = heapq.heappop(ends)
             count[taken] += 1
-            of.done("a", GOOD if taken else refusal)
+            of.done(turn, GOOD if taken else refusal)
         else:
             clock.now += max(wait, 1e-4)
     assert count[True] > 0.8 * 10 * 600
@@ -303,7 +266,7 @@ def test_a_host_that_takes_ten_a_second_gets_about_that(clock: Clock, refusal: F
 def test_a_crawl_delay_is_kept(clock: Clock) -> None:
     of = schedule(clock, a=3)
     of.slow("a", 3.0)
-    assert of.take() == ("a", 0)
+    assert of.take() is not None
     assert of.take() is None
     assert of.next_in_s() == 3.0
 
@@ -315,41 +278,41 @@ def test_what_waits_too_long_is_handed_back_with_its_time(clock: Clock) -> None:
     assert len(of) == 7
     assert of.surplus(4) == []
     clock.now += 60
-    assert [job for host, job in take_all(of) if host == "a"] == [0]
+    assert [turn.job for turn in take_all(of) if turn.host == "a"] == [0]
 
 
 def test_random_play_loses_nothing_and_breaks_no_limit(clock: Clock) -> None:
     dice = random.Random(7)
     of = schedule(clock, concurrency=16, per_host=3, rates={"h1": 50.0})
-    put, ended, busy = Counter(), Counter(), Counter()
+    put, ended, busy, most_stuck = Counter(), Counter(), [], 0
     outcomes = [GOOD] * 12 + [FORBIDDEN, THROTTLED, TIMEOUT, Failed("throttled", "", 429, 1.0), Failed("gone", "")]
     for job in range(5000):
         host = f"h{dice.randrange(20)}"
-        of.put(host, job)
+        of.put(host, job, again=dice.random() < 0.2)
         put[host] += 1
         for _ in range(dice.randrange(3)):
-            taken = of.take()
-            if taken is not None:
-                busy[taken[0]] += 1
-        assert busy.total() <= 16
-        assert max(busy.values(), default=0) <= 3
+            if (turn := of.take()) is not None:
+                busy.append(turn)
+        for stuck in (True, False):
+            alike = [turn.host for turn in busy if turn.stuck == stuck]
+            most_stuck = max(most_stuck, stuck * len(alike))
+            assert len(alike) <= 16
+            assert max(Counter(alike).values(), default=0) <= 3
         assert (of.next_in_s() or 0) >= 0
-        if busy.total() and dice.random() < 0.8:
-            host = dice.choice(list(busy.elements()))
-            busy[host] -= 1
-            ended[host] += 1
-            of.done(host, dice.choice(outcomes))
+        if busy and dice.random() < 0.8:
+            turn = busy.pop(dice.randrange(len(busy)))
+            ended[turn.host] += 1
+            of.done(turn, dice.choice(outcomes))
         clock.now += dice.random()
-    while len(of) or busy.total():
-        for host in list(busy.elements()):
-            busy[host] -= 1
-            ended[host] += 1
-            of.done(host, GOOD)
-        while (taken := of.take()) is not None:
-            busy[taken[0]] += 1
-        if not busy.total() and len(of):
+    while len(of) or busy:
+        for turn in busy:
+            ended[turn.host] += 1
+            of.done(turn, GOOD)
+        busy = take_all(of)
+        if not busy and len(of):
             clock.now += of.next_in_s()
     assert ended == put
+    assert most_stuck > 0
 
 
 def test_a_turn_among_a_hundred_thousand_hosts_takes_no_more_steps_than_among_a_hundred(clock: Clock) -> None:
@@ -366,11 +329,11 @@ def test_a_turn_among_a_hundred_thousand_hosts_takes_no_more_steps_than_among_a_
 
         sys.setprofile(count)
         for _ in range(150):
-            taken = of.take()
-            if taken is None:
+            turn = of.take()
+            if turn is None:
                 clock.now += of.next_in_s()
             else:
-                of.done(taken[0], GOOD)
+                of.done(turn, GOOD)
         sys.setprofile(None)
         return steps / 150
 
