@@ -54,7 +54,8 @@ def _explain(error: Exception) -> None:
         print(error.format_message())  # type: ignore[attr-defined]
         sys.exit(2)
     if hasattr(error, "format_message"):  # Click's and Typer's usage errors
-        _say(f"{_plain(error.format_message())} (`ganvas --help` lists the verbs)", getattr(error, "exit_code", 2))
+        verb = context.command_path if (context := getattr(error, "ctx", None)) else "ganvas"
+        _say(f"{_plain(error.format_message())} (see `{verb} --help`)", getattr(error, "exit_code", 2))
     if isinstance(error, OSError):
         where = f" {error.filename}" if error.filename else ""
         _say(f"the system said: {error.strerror or error}{where}", 1)
