@@ -60,7 +60,8 @@ class Group:
         reasons = list(dict.fromkeys(trial.reason for trial in self.trials if trial.reason))
         if len(self.trials) == 1 or not reasons:
             return reasons[0] if reasons else None
-        return "; ".join(f"{sum(t.reason == why for t in self.trials)} of {len(self.trials)}: {why}" for why in reasons)
+        seeds = len(self.trials)
+        return "; ".join(f"{sum(t.reason == why for t in self.trials)} of {seeds} seeds: {why}" for why in reasons)
 
     def score(self, name: str) -> float | None:
         """The mean over the seeds that finished; where none did, over what the others last had."""

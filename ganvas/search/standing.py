@@ -40,7 +40,9 @@ class Standing:
     def said(self, trial: Trial) -> str:
         """A line for a trial that has just ended."""
         point = ", ".join(f"{name}={value}" for name, value in trial.point.items() if name in self._varied)
-        scored = f", {self._scored(trial)}" if trial.state == FINISHED and self._is_scored(trial) else ""
+        scored = (
+            f", {self._shown(trial.scores[self._score])}" if trial.state == FINISHED and self._is_scored(trial) else ""
+        )
         reason = f": {trial.reason}" if trial.reason else ""
         point = f" ({point}, seed {trial.seed})" if point else f" (seed {trial.seed})"
         return f"{trial.run}{point} {trial.state}{scored}, {trial.seconds:,.0f} s{reason}"
@@ -48,8 +50,7 @@ class Standing:
     def said_at_end(self, trials: Collection[Trial]) -> str:
         counts = Counter(trial.state for trial in trials)
         states = ", ".join(f"{count} {state}" for state, count in counts.items())
-        bests = self._bests(trials)
-        told = [f"the best{_of_set(best)} is {best.run} with {self._scored(best)}" for best in bests]
+        told = [f"the best{of_set} is {best.run} with {scored}" for of_set, best, scored in self._bests(trials)]
         found = f"; {', '.join(told) or 'none could be judged'}"
         return f"search {self._name}: {len(trials)} trials, {states or 'nothing to try'}{found}"
 
@@ -59,19 +60,23 @@ class Standing:
             parts.append("running " + ", ".join(f"{number} at {share:.0%}" for number, share in shares.items()))
         elif shares:
             parts.append(f"{len(shares)} running")
-        parts += [f"best{_of_set(best)} {self._scored(best)} ({best.number})" for best in self._bests(trials.values())]
+        parts += [f"best{of_set} {scored} ({best.number})" for of_set, best, scored in self._bests(trials.values())]
         return parts
 
-    def _bests(self, trials: Collection[Trial]) -> list[Trial]:
-        """The best of each set, as `ganvas search best` names it."""
-        bests = [best_trial(group, self._score) for group in best_groups(trials, self._score)]
-        return [trial for trial in bests if trial.state == FINISHED and self._is_scored(trial)]
+    def _bests(self, trials: Collection[Trial]) -> list[tuple[str, Trial, str]]:
+        """(of which set, the best run of its best point, that point's score), as `ganvas search best` names them."""
+        found = []
+        for group in best_groups(trials, self._score):
+            trial, value = best_trial(group, self._score), group.score(self._score)
+            if value is not None and trial.state == FINISHED and self._is_number(value):
+                seeds = len(group.finished)
+                found.append((_of_set(trial), trial, self._shown(value) + f", mean of {seeds} seeds" * (seeds > 1)))
+        return found
 
-    def _is_scored(self, trial: Trial) -> bool:
-        return not math.isnan(loss_of(self._score, trial.scores.get(self._score)))
+    def _is_number(self, value: float | None) -> bool:
+        return not math.isnan(loss_of(self._score, value))
 
-    def _scored(self, trial: Trial) -> str:
-        value = trial.scores[self._score]
+    def _shown(self, value: float) -> str:
         return f"KID×1000 {1000 * value:.0f}" if self._score == "kid" else f"{self._score} {value:.2f}"
 
 

@@ -47,3 +47,11 @@ def test_a_score_that_is_no_number_is_no_score(kid: float) -> None:
     assert "KID" not in standing.said(broken)
     assert standing.said_at_end([broken, good]).endswith("the best is s-001 with KID×1000 100")
     assert standing.said_at_end([broken]).endswith("none could be judged")
+
+
+def test_the_best_of_several_seeds_is_told_by_their_mean() -> None:
+    one, other = (replace(finished(i, "", kid), point={}, group=0, seed=i) for i, kid in enumerate([0.1, 0.3]))
+    worse = replace(finished(2, "", 0.25), point={"batch": 8}, group=1)
+    standing = Standing("s", 3, "kid", [])
+    told = "the best is s-000 with KID×1000 200, mean of 2 seeds"
+    assert standing.said_at_end([one, other, worse]).endswith(told)

@@ -96,7 +96,7 @@ def test_seeds_are_one_row_with_mean_and_sd(trials: list[Trial]) -> None:
     assert first["mean_kid"] == first["score_kid"] == pytest.approx(0.4)
     assert first["std_kid"] == pytest.approx(np.std([0.1, 0.5, 0.6], ddof=1))
     assert (second["param_batch"], second["rank"], second["finished"], second["run"]) == (32, 2, 2, "vases-004")
-    assert (second["state"], second["reason"]) == (FINISHED, "1 of 3: killed")
+    assert (second["state"], second["reason"]) == (FINISHED, "1 of 3 seeds: killed")
     assert second["mean_kid"] == pytest.approx(0.25)
     assert second["seeds"] == [0, 1, 2]
     assert best_trial(best_groups(given)[0]).seed == 0
