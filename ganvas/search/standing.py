@@ -40,9 +40,8 @@ class Standing:
     def said(self, trial: Trial) -> str:
         """A line for a trial that has just ended."""
         point = ", ".join(f"{name}={value}" for name, value in trial.point.items() if name in self._varied)
-        scored = (
-            f", {self._shown(trial.scores[self._score])}" if trial.state == FINISHED and self._is_scored(trial) else ""
-        )
+        is_scored = trial.state == FINISHED and self._is_number(trial.scores.get(self._score))
+        scored = f", {self._shown(trial.scores[self._score])}" if is_scored else ""
         reason = f": {trial.reason}" if trial.reason else ""
         point = f" ({point}, seed {trial.seed})" if point else f" (seed {trial.seed})"
         return f"{trial.run}{point} {trial.state}{scored}, {trial.seconds:,.0f} s{reason}"
