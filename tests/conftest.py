@@ -16,6 +16,9 @@ from ganvas.cli import main
 from tests.collect.museum import Museum
 from tests.private_postgres import installed, private_cluster
 
+# Two threads on networks this small only wait for each other; processes that tests start hear it, too.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:

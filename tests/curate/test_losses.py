@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from ganvas.errors import InputError
 from ganvas.pictures.packed import PackedSet
 from ganvas.studio import StudioFolder
 from ganvas.workers import worker_environment
+from tests.waiting import wait_for
 
 Add = Callable[..., list[str]]
 MANY = 400  # enough for worker processes, in chunks
@@ -36,13 +36,6 @@ def workers_of(width: int) -> list[int]:
         if b"ganvas.curate.packer" in command and f'"width": {width},'.encode() in command:
             found.append(int(process.name))
     return found
-
-
-def wait_until(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 20
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return condition()
 
 
 def test_originals_gone_changed_or_damaged_are_left_out_and_decided(studio: StudioFolder, add: Add, notes: Any) -> None:
@@ -198,7 +191,7 @@ make_set(StudioFolder.open(sys.argv[1]), "pets", size=(11, 8), workers=2, progre
     [leftover] = studio.sets.iterdir()
     assert leftover.name.startswith(".pets.partial-")
     assert studio.catalog.sets() == []
-    assert wait_until(lambda: not workers_of(11))
+    wait_for(lambda: not workers_of(11), "all workers gone")
     assert make_set(studio, "pets", size=(8, 8)).count == MANY
     assert [folder.name for folder in studio.sets.iterdir()] == ["pets"]
 
