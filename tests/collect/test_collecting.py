@@ -41,6 +41,12 @@ def studio(tmp_path: Path, catalog_url: str) -> Iterator[StudioFolder]:
 
 
 @pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What failed is tried again soon."""
+    monkeypatch.setattr("ganvas.collect.fetch.schedule.FIRST_DELAY_S", 0.1)
+
+
+@pytest.fixture(autouse=True)
 def shelf() -> Iterator[None]:
     """A source that tells what a test gave it: lists of pages or items by the path of their list."""
 

@@ -16,6 +16,7 @@ from ganvas.studio import StudioFolder
 from ganvas.train import train
 from ganvas.train.checkpoint import checkpoints, damage, network_tensors
 from ganvas.train.run_folder import RunFolder
+from tests.waiting import wait_for
 
 SETTINGS = [
     *("batch=16", "ticks=2", "sheet=16", "light_judge=0", "network.generator_filters=4"),
@@ -108,9 +109,7 @@ def test_a_killed_process_leaves_a_checkpoint_and_a_clear_line(studio: StudioFol
     processes = started(studio, "run", "10m")
     folder = RunFolder(studio.runs / "run")
     metrics = folder.metrics_file
-    while not (metrics.exists() and metrics.read_text().count("\n") > 0):
-        assert all(process.poll() is None for process in processes), processes[0].communicate()
-        os.sched_yield()
+    wait_for(lambda: metrics.exists() and "\n" in metrics.read_text(), "a line of the log")
     processes[victim].send_signal(signal.SIGKILL)
     survivor = processes[1 - victim]
     _, said = survivor.communicate(timeout=120)
