@@ -28,7 +28,7 @@ def studio(tmp_path: Path, hurried: Path) -> StudioFolder:
     pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     folder = StudioFolder.create(tmp_path / "studio")
     with open(folder.root / "ganvas.toml", "a") as file:
-        file.write(f"[collect.web]\nselectors = {json.dumps(str(hurried))}\npicture_timeout_s = 1.0\n")
+        file.write(f"[collect.web]\nselectors = {json.dumps(str(hurried))}\npicture_timeout_s = 5.0\n")
     return folder
 
 
