@@ -142,7 +142,7 @@ def make_plan(
     images, reasons = choose(studio, selection, seed)
     trims = studio.catalog.trims(CLEAN, BORDER)
     if trimmed := sum(image.sha256 in trims for image in images):
-        reasons.append(f"{trimmed:,} pictures are trimmed of a border first")
+        reasons.append(f"{counted(trimmed, 'picture is', 'pictures are')} trimmed of a border first")
     if size is None:
         proposal = propose_size([_size(image, trims.get(image.sha256)) for image in images])
         width, height = proposal.width, proposal.height
@@ -154,7 +154,9 @@ def make_plan(
     groups = studio.catalog.duplicate_groups()
     inspected = studio.catalog.inspected()
     if unknown := sum(image.sha256 not in inspected for image in images):
-        reasons.append(f"{unknown:,} pictures were never compared for duplicates: `ganvas clean` does")
+        reasons.append(
+            f"{counted(unknown, 'picture was', 'pictures were')} never compared for duplicates: `ganvas clean` does"
+        )
     return Plan(name, recipe, images, split, seed, reasons, selection, groups, trims, before or Before())
 
 

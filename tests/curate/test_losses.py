@@ -49,7 +49,7 @@ def test_originals_gone_changed_or_damaged_are_left_out_and_decided(studio: Stud
     assert row.count == len(packed) == 18
     assert packed.sha256s == left
     assert studio.catalog.dropped() == {"altered": 1, "vanished": 1}
-    assert "1 pictures left out: vanished since they were added" in progress.lines
+    assert "1 picture left out: vanished since added" in progress.lines
     [decision] = studio.catalog.decisions(hashes[3])
     assert (decision.stage, decision.reason) == ("pack", "original cannot be opened: No such file or directory")
     assert make_set(studio, "again").fingerprint == row.fingerprint
