@@ -7,6 +7,7 @@ import os
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
@@ -15,6 +16,9 @@ from ganvas.catalog import Catalog
 from ganvas.cli import main
 from tests.collect.museum import Museum
 from tests.private_postgres import installed, private_cluster
+
+# Two threads on networks this small only wait for each other; processes that tests start hear it, too.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 
 @pytest.fixture(scope="session")
@@ -70,14 +74,24 @@ def catalog(open_catalog: Callable[..., Catalog]) -> Catalog:
 @pytest.fixture
 def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str, str]]:
     """Run the command line, with what is typed as text: (exit code, stdout, stderr)."""
+    opened: list[Catalog] = []
+    open_one = Catalog.open
+
+    def remembered(*given: Any, **options: Any) -> Catalog:
+        opened.append(open_one(*given, **options))
+        return opened[-1]
 
     def run(*arguments: object, typed: str = "") -> tuple[int, str, str]:
         monkeypatch.setattr("sys.stdin", io.StringIO(typed))
         code = 0
-        try:
-            main([str(argument) for argument in arguments])
-        except SystemExit as ending:
-            code = int(ending.code or 0)
+        with monkeypatch.context() as within:
+            within.setattr(Catalog, "open", remembered)
+            try:
+                main([str(argument) for argument in arguments])
+            except SystemExit as ending:
+                code = int(ending.code or 0)
+        while opened:  # as the end of a process does
+            opened.pop().close()
         said = capsys.readouterr()
         return code, said.out, said.err
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ganvas.cli.opening import AsJson, Opening, check_alone, print_json, print_table
+from ganvas.counted import counted
 
 if TYPE_CHECKING:
     from ganvas.curate import Cleaned
@@ -127,12 +128,8 @@ def _say(context: typer.Context, word: str, images: list[str], because: str | No
     if undo:
         check_alone(context, "undo", "images")
         hashes = take_back(opening.studio().folder, images, word == "kept")
-        print(f"{_count(hashes)} left to the rules again")
+        print(f"{counted(len(hashes), 'image')} left to the rules again")
     else:
         studio = opening.studio()
         hashes = (studio.keep if word == "kept" else studio.drop)(*images, because=because)
-        print(f"{_count(hashes)} {word}, whatever the rules say")
-
-
-def _count(hashes: list[str]) -> str:
-    return f"{len(hashes):,} image{'s' * (len(hashes) != 1)}"
+        print(f"{counted(len(hashes), 'image')} {word}, whatever the rules say")

@@ -15,6 +15,7 @@ import typer
 
 from ganvas.cli.opening import AsJson, Opening, print_json
 from ganvas.cli.results import RunName
+from ganvas.counted import counted
 from ganvas.errors import GanvasError, InputError
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _sheet(
         record = {"run": run.name, "seed": asked["seed"], "n": shown, "checkpoint": drawing.checkpoint}
         print_json({**record, "labels": drawing.labels, "files": [str(path) for path in written]})
     else:
-        print(f"{shown:,} pictures in {target}")
+        print(f"{counted(shown, 'picture')} in {target}")
 
 
 def _animate(run: Run, n: int, steps: int, asked: Asked, path: Path, as_json: bool) -> None:
@@ -124,7 +125,7 @@ def _animate(run: Run, n: int, steps: int, asked: Asked, path: Path, as_json: bo
         record = {"run": run.name, "seed": asked["seed"], "n": n, "checkpoint": loop.checkpoint}
         print_json({**record, "walks": walks, "frames": frames, "files": [str(path)]})
     else:
-        print(f"{walks} walk{'s' * (walks > 1)} through {n:,} pictures, {frames} frames, in {path}")
+        print(f"{counted(walks, 'walk')} through {n:,} pictures, {frames} frames, in {path}")
 
 
 def _ask_on(run: Run, n: int, asked: Asked, folder: Path) -> None:

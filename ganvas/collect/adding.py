@@ -15,6 +15,7 @@ from pathlib import Path
 from ganvas.collect.folder import OnlyShards
 from ganvas.collect.intake import Intake, Origin, take
 from ganvas.collect.registry import DamagedSource, Listing, source_for
+from ganvas.counted import counted
 from ganvas.errors import InputError
 from ganvas.progress import Progress, Silent
 from ganvas.studio import StudioFolder
@@ -114,5 +115,4 @@ def _damaged(path: Path, damage: str, added: int) -> InputError:
 
 
 def _nothing_readable(place: str, intake: Intake) -> str:
-    files = "1 file" if intake.found == 1 else f"{intake.found:,} files"
-    return f"no picture could be read in {place}: {files}, the first {intake.first_reason}"
+    return f"no picture could be read in {place}: {counted(intake.found, 'file')}, the first {intake.first_reason}"

@@ -5,6 +5,7 @@ Counting them in a large catalog takes a part of a second, so between two counts
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 
@@ -22,6 +23,7 @@ class Served:
         self._count = count
         self._served = 0
         self._again_at = 0.0
+        self._lock = threading.Lock()  # what is added during a count, which may be without it, is added to it
 
     @property
     def room(self) -> int:
@@ -29,14 +31,16 @@ class Served:
 
     def add(self, found: Sequence[Page | Item], new_fetches: int) -> None:
         """Items that were recorded, of which so many addresses are new."""
-        self._served += min(new_fetches, with_pictures(found))
+        with self._lock:
+            self._served += min(new_fetches, with_pictures(found))
 
     def recount(self, now_at_all_costs: bool = False) -> None:
         """In a thread that may wait for the catalog."""
         begun = time.monotonic()
         if self.most is None or (begun < self._again_at and not now_at_all_costs):
             return
-        self._served = self._count()
+        with self._lock:
+            self._served = self._count()
         self._again_at = time.monotonic() + SHARE * (time.monotonic() - begun)
 
 

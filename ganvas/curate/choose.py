@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ganvas.counted import counted
 from ganvas.curate.returned import kept_images
 from ganvas.errors import InputError
 from ganvas.studio import StudioFolder
@@ -146,7 +147,8 @@ def _kept(studio: StudioFolder) -> list[ImageRow]:
 
 def _conflicts(studio: StudioFolder, images: Sequence[ImageRow]) -> list[str]:
     conflicts = len(studio.catalog.label_conflicts() & {image.sha256 for image in images})
-    return [f"{conflicts:,} pictures carry more than one label: the first one found counts"] if conflicts else []
+    carry = counted(conflicts, "picture carries", "pictures carry")
+    return [f"{carry} more than one label: the first one found counts"] if conflicts else []
 
 
 def _why_none(studio: StudioFolder, where: str, images: Sequence[ImageRow]) -> str:

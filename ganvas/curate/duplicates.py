@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.catalog.records import HashedRow
+from ganvas.counted import counted
 from ganvas.curate.grouping import MOST_ALIKE, Indices, crowded, leaders
 from ganvas.curate.inspect.missing import none_readable
 from ganvas.curate.small import SmallPictures
@@ -144,7 +145,8 @@ def find_duplicates(
     not_inspected = catalog.count_not_inspected()
     _check(studio, len(rows), not_inspected)
     if not_inspected:
-        progress.note(f"{not_inspected:,} pictures are left out: `ganvas clean` inspects them first")
+        left_out = counted(not_inspected, "picture is", "pictures are")
+        progress.note(f"{left_out} left out until `ganvas clean` inspects what is new")
     ids, hashes = (np.array(column, np.int64) for column in zip(*rows, strict=True))
     links = _links(ids, alike)
     components = components_within(hashes, radius, links, progress)
@@ -163,7 +165,8 @@ def _check(studio: StudioFolder, hashed: int, not_inspected: int) -> None:
     if hashed:
         return
     if not_inspected:
-        raise InputError(f"none of {not_inspected:,} pictures is inspected yet: `ganvas clean` measures them first")
+        pictures = counted(not_inspected, "picture")
+        raise InputError(f"none of {pictures} is inspected yet: `ganvas clean` measures first")
     dropped = "; all that were found are dropped" if studio.catalog.count_images() else ""
     raise InputError(f"no pictures to compare in {studio.root}{dropped}: `ganvas add FOLDER-OR-ARCHIVE` adds some")
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ganvas.counted import counted
 from ganvas.curate.pack import Original, decoded
 from ganvas.curate.packer import Recipe, Refusal
 from ganvas.encode import Encoder
@@ -86,7 +87,7 @@ def look_at(
     refused = _fill(store, missing, encoder, progress) if missing else {}
     if refused:
         shown = "; ".join(f"{originals[it].name[:NAME]} ({refused[it].reason})" for it in list(refused)[:NAMED])
-        progress.note(f"{len(refused):,} pictures left out: {shown}{'; …' if len(refused) > NAMED else ''}")
+        progress.note(f"{counted(len(refused), 'picture')} left out: {shown}{'; …' if len(refused) > NAMED else ''}")
     return Stored(store, [sha256 for sha256 in originals if sha256 in store])
 
 

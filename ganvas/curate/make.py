@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from ganvas.catalog.records import MemberRow, SetRow
+from ganvas.counted import counted
 from ganvas.curate.facts import about_originals
 from ganvas.curate.holding import hold, is_held
 from ganvas.curate.pack import pack
@@ -162,7 +163,7 @@ def _check_originals(
     for rule, count in Counter(refusal.rule for _, refusal in lost).items():
         verdicts = [(image.sha256, False, None, why.reason) for image, why in lost if why.rule == rule]
         studio.catalog.decide(PACK, rule, verdicts)
-        progress.note(f"{count:,} pictures left out: {rule} since they were added")
+        progress.note(f"{counted(count, 'picture')} left out: {rule} since added")
 
 
 @contextmanager

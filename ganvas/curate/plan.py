@@ -6,13 +6,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypedDict, get_args
 
+from ganvas.counted import counted
 from ganvas.curate.choose import Selection, balance, choose
 from ganvas.curate.packer import Recipe, Trim
 from ganvas.curate.rules.registry import BORDER, CLEAN
 from ganvas.curate.sizes import checked_size, propose_size
 from ganvas.curate.split import Candidate, check_split, split_pictures
 from ganvas.errors import InputError, did_you_mean
-from ganvas.pictures.colour import colour_of
+from ganvas.pictures.colour import colour_of, hex_of
 from ganvas.pictures.packed import SPLITS
 from ganvas.pictures.resize import Fit
 from ganvas.studio import StudioFolder, checked_name
@@ -141,19 +142,21 @@ def make_plan(
     images, reasons = choose(studio, selection, seed)
     trims = studio.catalog.trims(CLEAN, BORDER)
     if trimmed := sum(image.sha256 in trims for image in images):
-        reasons.append(f"{trimmed:,} pictures are trimmed of a border first")
+        reasons.append(f"{counted(trimmed, 'picture is', 'pictures are')} trimmed of a border first")
     if size is None:
         proposal = propose_size([_size(image, trims.get(image.sha256)) for image in images])
         width, height = proposal.width, proposal.height
         reasons.append(f"size {width}x{height}: {proposal.reason}")
     if channels is None:
         channels, reason = _channels(images, fit, colour)
-        reasons.append(f"{channels} channel{'s' * (channels > 1)}: {reason}")
-    recipe = Recipe(width, height, channels, fit, "#{:02x}{:02x}{:02x}".format(*colour))  # type: ignore[arg-type]
+        reasons.append(f"{counted(channels, 'channel')}: {reason}")
+    recipe = Recipe(width, height, channels, fit, hex_of(colour))  # type: ignore[arg-type]
     groups = studio.catalog.duplicate_groups()
     inspected = studio.catalog.inspected()
     if unknown := sum(image.sha256 not in inspected for image in images):
-        reasons.append(f"{unknown:,} pictures were never compared for duplicates: `ganvas clean` does")
+        reasons.append(
+            f"{counted(unknown, 'picture was', 'pictures were')} never compared for duplicates: `ganvas clean` does"
+        )
     return Plan(name, recipe, images, split, seed, reasons, selection, groups, trims, before or Before())
 
 

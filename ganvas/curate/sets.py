@@ -10,7 +10,7 @@ from typing import Any
 from ganvas.catalog.records import SetRow
 from ganvas.curate.choose import balance
 from ganvas.errors import InputError, did_you_mean
-from ganvas.pictures.colour import colour_of
+from ganvas.pictures.colour import colour_of, hex_of
 from ganvas.pictures.packed import SPLITS, VALIDATION
 from ganvas.studio import StudioFolder
 
@@ -56,7 +56,7 @@ def check_recipe(row: SetRow, **asked: Any) -> None:
     """Raises InputError where a set was made otherwise than is asked, naming what differs; None asks for nothing."""
     made = row.recipe | {"size": (row.width, row.height), "channels": row.channels, "labels": row.recipe.get(LABELS)}
     if asked.get("background") is not None:
-        asked["background"] = "#{:02x}{:02x}{:02x}".format(*colour_of(asked["background"]))
+        asked["background"] = hex_of(colour_of(asked["background"]))
     for option, value in asked.items():
         if value is not None and made.get(option) != value:
             said = f"{option} {_said(made.get(option))}, not {_said(value)}"

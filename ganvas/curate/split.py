@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ganvas.counted import counted
 from ganvas.errors import InputError, did_you_mean
 from ganvas.pictures.packed import HELD_OUT, TRAIN, VALIDATION
 
@@ -115,7 +116,7 @@ def _given(members: Sequence[Candidate], hints: list[str]) -> tuple[list[str], s
                 moved += 1
     if members and TRAIN not in splits:
         raise InputError("what is given as train shows the same as what is held out: use --split 90/10")
-    followed = f"; {moved:,} pictures moved to the side of those that show the same" if moved else ""
+    followed = f"; {counted(moved, 'picture')} moved to the side of those that show the same" if moved else ""
     return splits, f"as given by the source{followed}"
 
 

@@ -24,6 +24,11 @@ def colour_of(name: str) -> tuple[int, int, int]:
         raise SettingsError(f"{name!r} is no colour: give a name such as white, or #rrggbb") from error
 
 
+def hex_of(colour: tuple[int, int, int]) -> str:
+    """(red, green, blue) as #rrggbb."""
+    return "#{:02x}{:02x}{:02x}".format(*colour)
+
+
 def to_eight_bits(image: Image.Image) -> Image.Image:
     """16-bit, 32-bit and float gray scaled (never clipped) to "L"; other modes as they are."""
     if image.mode.startswith("I;16"):

@@ -23,7 +23,6 @@ NETWORK = {"generator_filters": 4, "discriminator_filters": 4, "conv_layers": 2,
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A studio with a run that was told words, the newest, and one that was told nothing."""
-    os.environ["OMP_NUM_THREADS"] = "1"
     root = tmp_path_factory.mktemp("drawing")
     rng = np.random.default_rng(0)
     for i in range(40):

@@ -36,7 +36,6 @@ COMMON = [word for setting in TINY for word in ("--set", setting)]
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A studio with a set of 140 pictures of 8 × 8, and one of the same that is called as a verb is."""
-    os.environ["OMP_NUM_THREADS"] = "1"
     root = tmp_path_factory.mktemp("searching")
     rng = np.random.default_rng(0)
     for i in range(140):

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +20,10 @@ from PIL import Image
 from ganvas.collect import Added, add, decoders
 from ganvas.errors import GanvasError, InputError
 from ganvas.studio import StudioFolder
+from tests.standstill import stands_still
+from tests.waiting import wait_for
 
+ROOT = Path(__file__).parents[2]
 Write = Callable[[Path, list[str]], Path]
 Paint = Callable[..., bytes]
 
@@ -274,58 +274,52 @@ def test_a_worker_that_cannot_start_says_why(
 
 ADD = """
 import sys
+from ganvas.catalog import Catalog
 from ganvas.collect import add
 from ganvas.progress import Silent
 from ganvas.studio import StudioFolder
+from tests.standstill import stops_after
 class Loud(Silent):
     def note(self, line):
         print(line, flush=True)
+stops_after(1, Catalog, "add_found")
 add(StudioFolder.open(sys.argv[1]), sys.argv[2], progress=Loud())
 """
+MANY = 1200  # more than are recorded at a time
 
 
-def start_adding(studio: StudioFolder, path: Path) -> subprocess.Popen[bytes]:
-    """A real process adding, returned once it has recorded something and is not done."""
+def start_adding(studio: StudioFolder, pictures: list[bytes], path: Path) -> subprocess.Popen[bytes]:
+    """A real process adding an archive of these, which stands still once it has recorded some."""
+    with zipfile.ZipFile(path, "w") as zipped:
+        for number, data in enumerate(pictures):
+            zipped.writestr(f"{number}.png", data)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     process = subprocess.Popen(
-        [sys.executable, "-c", ADD, studio.root, path], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", ADD, studio.root, path],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
-    database = studio.root / "catalog.db"
-    while process.poll() is None:
-        if rows(database):
-            return process
-        time.sleep(0.002)
-    raise AssertionError(f"it ended before it could be stopped: {process.communicate()[1].decode()}")
-
-
-def rows(database: Path) -> int:
-    try:
-        with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-            return int(connection.execute("select count(*) from images").fetchone()[0])
-    except sqlite3.OperationalError:
-        return 0  # not made yet
-
-
-STOPPED = 6000  # enough that none of them is quick enough to be through before it is told to stop
+    stands_still(process)
+    return process
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_an_add_that_was_stopped_goes_on_where_it_was(tmp_path: Path, paint: Paint, how: signal.Signals) -> None:
-    pictures = [paint(seed) for seed in range(STOPPED)]
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as zipped:
-        for seed, data in enumerate(pictures):
-            zipped.writestr(f"{seed}.png", data)
+    pictures = [paint(seed) for seed in range(MANY)]
     studio = StudioFolder.create(tmp_path / "studio")
-    process = start_adding(studio, tmp_path / "a.zip")
+    process = start_adding(studio, pictures, tmp_path / "a.zip")
     process.send_signal(how)
+    process.send_signal(signal.SIGCONT)
     said, trouble = process.communicate(timeout=60)
     told = b"the same command goes on from there" in said
     assert told == (how == signal.SIGINT), (process.returncode, trouble.decode())
     before = studio.catalog.count_images()
-    assert 0 < before < STOPPED
+    assert 0 < before < MANY
     originals = stored(studio)
     assert all(image.sha256 in originals for image in studio.catalog.images())
-    assert add(studio, tmp_path / "a.zip") == Added(found=STOPPED, new=STOPPED - before, known=before)
+    assert add(studio, tmp_path / "a.zip") == Added(found=MANY, new=MANY - before, known=before)
     hashes = [hashlib.sha256(data).hexdigest() for data in pictures]
     assert [image.sha256 for image in studio.catalog.images()] == hashes
     assert {name: data for name, data in stored(studio).items() if name in set(hashes)} == dict(
@@ -335,11 +329,8 @@ def test_an_add_that_was_stopped_goes_on_where_it_was(tmp_path: Path, paint: Pai
 
 
 def test_the_workers_end_with_the_one_who_started_them(tmp_path: Path, paint: Paint) -> None:
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as zipped:
-        for seed in range(2500):
-            zipped.writestr(f"{seed}.png", paint(seed))
     studio = StudioFolder.create(tmp_path / "studio")
-    process = start_adding(studio, tmp_path / "a.zip")
+    process = start_adding(studio, [paint(seed) for seed in range(MANY)], tmp_path / "a.zip")
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     if not children.exists():
         process.kill()
@@ -350,10 +341,7 @@ def test_the_workers_end_with_the_one_who_started_them(tmp_path: Path, paint: Pa
     process.kill()
     process.communicate()
     assert workers
-    deadline = time.monotonic() + 30
-    while any(Path(f"/proc/{pid}").exists() and "decoder" in command(pid) for pid in workers):
-        assert time.monotonic() < deadline, "workers are still there"
-        time.sleep(0.01)
+    wait_for(lambda: not any("decoder" in command(pid) for pid in workers), "all workers gone")
     studio.catalog.close()
 
 

@@ -24,8 +24,9 @@ from ganvas.errors import GanvasError, InputError, SettingsError
 from ganvas.studio import StudioFolder
 from tests.collect.conftest import Notes
 from tests.collect.website import Reply, Website, picture, website
+from tests.waiting import PATIENCE_S, wait_for
 
-QUICK = {"timeout_s": 5.0, "read_timeout_s": 2.0, "attempts": 3, "pause_s": 0.1}
+QUICK = {"attempts": 3, "pause_s": 0.1}
 
 
 @pytest.fixture
@@ -39,6 +40,12 @@ def studio(tmp_path: Path, catalog_url: str) -> Iterator[StudioFolder]:
     made = StudioFolder.create(tmp_path / "studio", catalog_url)
     yield made
     made.catalog.close()
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What failed is tried again soon."""
+    monkeypatch.setattr("ganvas.collect.fetch.schedule.FIRST_DELAY_S", 0.1)
 
 
 @pytest.fixture(autouse=True)
@@ -462,7 +469,7 @@ def list_of(site: Website, tmp_path: Path, count: int, hold: threading.Event | N
     def reply_with(body: bytes) -> Callable[[dict[str, str]], Reply]:
         def reply(headers: dict[str, str]) -> Reply:
             if hold is not None and sum(site.asked.values()) > after:
-                hold.wait(20)
+                hold.wait(PATIENCE_S)
             return Reply(body)
 
         return reply
@@ -471,15 +478,6 @@ def list_of(site: Website, tmp_path: Path, count: int, hold: threading.Event | N
     listed = tmp_path / "list.txt"
     listed.write_text("\n".join(urls))
     return listed
-
-
-def wait_for(done: Callable[[], bool], seconds: float = 60) -> None:
-    ready = threading.Event()
-    for _ in range(int(seconds / 0.05)):
-        if done():
-            return
-        ready.wait(0.05)
-    raise AssertionError("it did not come to that")
 
 
 def done_count(studio: StudioFolder) -> int:
@@ -492,7 +490,7 @@ def test_a_killed_collector_goes_on_and_fetches_nothing_twice_that_was_recorded(
     hold = threading.Event()
     listed = list_of(site, tmp_path, 120, hold, after=60)
     first = start_collector(studio, listed)
-    wait_for(lambda: done_count(studio) >= 40)
+    wait_for(lambda: done_count(studio) >= 40, "pictures of the first")
     first.kill()
     first.communicate()
     recorded = {str(url) for (url,) in rows(studio, "SELECT url FROM fetches WHERE state = 'done'")}
@@ -511,7 +509,7 @@ def test_two_collectors_share_a_catalog_and_one_may_die(studio: StudioFolder, si
     listed = list_of(site, tmp_path, 500, hold, after=60)  # more than one of them leases at a time
     both = [start_collector(studio, listed) for _ in range(2)]
     workers = "SELECT count(DISTINCT leased_by) FROM fetches WHERE leased_by IS NOT NULL AND state = 'leased'"
-    wait_for(lambda: rows(studio, workers) == [(2,)])
+    wait_for(lambda: rows(studio, workers) == [(2,)], "leases of both")
     both[0].kill()
     both[0].communicate()
     recorded = {str(url) for (url,) in rows(studio, "SELECT url FROM fetches WHERE state = 'done'")}
@@ -532,7 +530,7 @@ def test_ctrl_c_says_how_to_go_on_and_leaves_neither_lease_nor_failure(
     hold = threading.Event()
     listed = list_of(site, tmp_path, 300, hold, after=20)
     collector = start_collector(studio, listed)
-    wait_for(lambda: done_count(studio) >= 10)
+    wait_for(lambda: done_count(studio) >= 10, "pictures")
     os.kill(collector.pid, signal_sent)
     hold.set()
     _, errors = collector.communicate(timeout=60)

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,6 +28,7 @@ from ganvas.studio import StudioFolder
 from tests.collect.commons_replica import CommonsReplica, described
 from tests.collect.loopback import Loopback, Reply, Request
 from tests.collect.openverse_replica import OpenverseReplica, work
+from tests.waiting import PATIENCE_S, wait_for
 
 HERE = Path(__file__).parents[2]
 COLLECT = """
@@ -205,7 +205,7 @@ def test_a_killed_collector_fetches_nothing_twice(tmp_path: Path, notes: Any, pa
         if next(turns) <= 20:
             first.append(request.path)
         else:
-            gate.wait(60)
+            gate.wait(PATIENCE_S)
         return Reply(paint(int(request.path[1:])), 200, "image/png")
 
     with Loopback(answer) as server:
@@ -213,7 +213,7 @@ def test_a_killed_collector_fetches_nothing_twice(tmp_path: Path, notes: Any, pa
         path.write_text("".join(f"{server.base_url}/{n}\n" for n in range(1, 41)))
         victim = subprocess.Popen([sys.executable, "-c", COLLECT, str(studio.root), str(path)], cwd=HERE)
         try:
-            wait_for(lambda: done_pictures(studio) == 20)
+            wait_for(lambda: done_pictures(studio) == 20, "pictures")
         finally:
             victim.send_signal(signal.SIGKILL)
             victim.wait()
@@ -227,13 +227,6 @@ def test_a_killed_collector_fetches_nothing_twice(tmp_path: Path, notes: Any, pa
 def done_pictures(studio: StudioFolder) -> int:
     counts = studio.catalog.fetch_counts()
     return sum(kinds.get("picture", {}).get("done", 0) for kinds in counts.values())
-
-
-def wait_for(what: Callable[[], bool], within_s: float = 60.0) -> None:
-    until = time.monotonic() + within_s
-    while not what():
-        assert time.monotonic() < until, "it never came"
-        time.sleep(0.05)
 
 
 def test_commons_gives_pictures_with_licences_and_is_asked_again_when_it_lags(

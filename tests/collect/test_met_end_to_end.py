@@ -18,6 +18,7 @@ from ganvas.collect.fetch import schedule
 from ganvas.studio import StudioFolder
 from tests.collect.museum import ROOT, Firewall, Museum, jpeg, record
 from tests.collect.test_met_csv import row, written
+from tests.standstill import stands_still
 
 Call = Callable[..., tuple[int, str, str]]
 HERE = Path(__file__).parents[2]
@@ -63,7 +64,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 @ON_SQLITE
 @pytest.mark.usefixtures("soon")
 def test_all_arrives_through_a_firewall_and_nothing_twice(studio: StudioFolder, call: Call) -> None:
-    with Museum(Firewall(quick=20, within_s=5.0, shut_s=0.3)) as museum:
+    with Museum(Firewall(quick=20, within_s=600.0, shut_s=0.3)) as museum:
         museum.add(*objects())
         museum.trouble(f"{ROOT}/objects/7", "challenge")
         museum.trouble(f"{ROOT}/objects/8", "outage")
@@ -98,20 +99,29 @@ def hash_of(address: str) -> str:
     return hashlib.sha256(jpeg(urlsplit(address).path)).hexdigest()
 
 
+STOPPING = """
+import sys
+from ganvas.catalog import Catalog
+from ganvas.cli import main
+from tests.standstill import stops_after
+stops_after(4, Catalog, "finish")
+main(sys.argv[1:])
+"""
+
+
 @ON_POSTGRESQL
-def test_killed_in_the_middle_it_goes_on(studio: StudioFolder) -> None:
-    with Museum(Firewall(quick=20, within_s=5.0, shut_s=0.5, tells=True)) as museum:
+def test_killed_in_the_middle_it_goes_on(studio: StudioFolder, call: Call) -> None:
+    with Museum(Firewall(quick=20, within_s=600.0, shut_s=0.5, tells=True)) as museum:
         museum.add(*objects(30))
-        command = [sys.executable, "-m", "ganvas", *arguments(studio, museum)]
+        command = [sys.executable, "-c", STOPPING, *arguments(studio, museum)]
         collector = subprocess.Popen(command, cwd=HERE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            museum.wait_until(lambda it: len(it.records_served()) >= 15 or collector.poll() is not None)
-            assert collector.poll() is None
-        finally:
-            collector.kill()
-            collector.wait()
+        stands_still(collector)
+        collector.kill()
+        collector.wait()
         before = museum.served.copy()
-        collected = json.loads(subprocess.run(command, cwd=HERE, check=True, capture_output=True).stdout)
+        code, out, err = call(*arguments(studio, museum))
+        assert code == 0, err
+        collected = json.loads(out)
         assert (collected["items"], collected["pictures"], collected["complete"]) == (30, len(museum.pictures()), True)
         assert links(studio) == wanted_links(museum)
         assert stored(studio) == {hash_of(address) for address in museum.pictures()}

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import http.server
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,17 +17,10 @@ from ganvas.collect.idx import FASHION
 from ganvas.errors import InputError
 from ganvas.progress import Silent
 from ganvas.studio import StudioFolder
+from tests.collect.loopback import Loopback, Reply, Request
 
 FILES = list(sample.KNOWN)
 DATA = {name: gzip.compress(name.encode() * 1000) for name in FILES}
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: Any) -> None: ...
-
-
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = False  # closing waits for the answers under way
 
 
 @pytest.fixture
@@ -40,13 +30,13 @@ def site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     folder.mkdir()
     for name, data in DATA.items():
         (folder / name).write_bytes(data)
-    server = Server(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield folder, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+
+    def answer(request: Request) -> Reply:
+        file = folder / request.path[1:]
+        return Reply(file.read_bytes(), kind="application/gzip") if file.is_file() else Reply(b"", 404)
+
+    with Loopback(answer) as server:
+        yield folder, server.base_url
 
 
 @pytest.fixture

@@ -263,7 +263,7 @@ def test_a_border_found_later_makes_a_next_version(studio: StudioFolder, add: Ad
     studio.catalog.decide("clean", "border", [(hashes[0], True, 0.2, None)])
     progress = notes()
     assert renew_set(studio, "pets", progress=progress).name == "pets-2"
-    assert "1 pictures are trimmed of a border first" in progress.lines
+    assert "1 picture is trimmed of a border first" in progress.lines
     assert renew_set(studio, "pets").name == "pets-2"
 
 

@@ -372,12 +372,12 @@ def test_pictures_that_nobody_inspected_are_said_and_left_out(studio: StudioFold
     with pytest.raises(InputError, match="ganvas add"):
         find_duplicates(studio)
     put(studio, encoded(scene(1)), inspect=False)
-    with pytest.raises(InputError, match="none of 1 pictures is inspected yet: `ganvas clean`"):
+    with pytest.raises(InputError, match="none of 1 picture is inspected yet: `ganvas clean`"):
         find_duplicates(studio)
     put(studio, encoded(scene(2)))
     progress = notes()
     assert find_duplicates(studio, progress=progress).not_inspected == 1
-    assert progress.lines == ["1 pictures are left out: `ganvas clean` inspects them first"]
+    assert progress.lines == ["1 picture is left out until `ganvas clean` inspects what is new"]
 
 
 @pytest.mark.parametrize("radius", [-1, 17])

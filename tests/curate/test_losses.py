@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from ganvas.errors import InputError
 from ganvas.pictures.packed import PackedSet
 from ganvas.studio import StudioFolder
 from ganvas.workers import worker_environment
+from tests.waiting import wait_for
 
 Add = Callable[..., list[str]]
 MANY = 400  # enough for worker processes, in chunks
@@ -38,13 +38,6 @@ def workers_of(width: int) -> list[int]:
     return found
 
 
-def wait_until(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 20
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return condition()
-
-
 def test_originals_gone_changed_or_damaged_are_left_out_and_decided(studio: StudioFolder, add: Add, notes: Any) -> None:
     hashes = add(20)
     studio.image_path(hashes[3]).unlink()
@@ -56,7 +49,7 @@ def test_originals_gone_changed_or_damaged_are_left_out_and_decided(studio: Stud
     assert row.count == len(packed) == 18
     assert packed.sha256s == left
     assert studio.catalog.dropped() == {"altered": 1, "vanished": 1}
-    assert "1 pictures left out: vanished since they were added" in progress.lines
+    assert "1 picture left out: vanished since added" in progress.lines
     [decision] = studio.catalog.decisions(hashes[3])
     assert (decision.stage, decision.reason) == ("pack", "original cannot be opened: No such file or directory")
     assert make_set(studio, "again").fingerprint == row.fingerprint
@@ -198,7 +191,7 @@ make_set(StudioFolder.open(sys.argv[1]), "pets", size=(11, 8), workers=2, progre
     [leftover] = studio.sets.iterdir()
     assert leftover.name.startswith(".pets.partial-")
     assert studio.catalog.sets() == []
-    assert wait_until(lambda: not workers_of(11))
+    wait_for(lambda: not workers_of(11), "all workers gone")
     assert make_set(studio, "pets", size=(8, 8)).count == MANY
     assert [folder.name for folder in studio.sets.iterdir()] == ["pets"]
 

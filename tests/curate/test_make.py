@@ -124,7 +124,7 @@ def test_two_labels_on_one_picture_are_counted_and_the_first_wins(studio: Studio
     studio.catalog.add_found([FoundPicture(sha256, 9, "PNG", 12, 10, "RGB", 1, None, "other", "x", label="dog")])
     progress = notes()
     assert make_set(studio, "pets", progress=progress).labels == ["cat"]
-    assert "1 pictures carry more than one label: the first one found counts" in progress.lines
+    assert "1 picture carries more than one label: the first one found counts" in progress.lines
 
 
 def test_a_set_name_that_exists_is_refused_and_the_set_stays(studio: StudioFolder, add: Add) -> None:

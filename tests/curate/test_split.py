@@ -150,7 +150,7 @@ def test_given_splits_yield_to_groups_towards_what_is_held_out() -> None:
     ]
     splits, how = split_pictures(members, "given")
     assert splits == ["held-out", "held-out", "train"]
-    assert "1 pictures moved" in how
+    assert "; 1 picture moved" in how
     with pytest.raises(InputError, match="shows the same as what is held out"):
         split_pictures(members[:2], "given")
 

@@ -120,7 +120,7 @@ def test_a_classifier_says_whether_labels_were_drawn_as_told(studio: ganvas.Stud
 
 
 def test_what_drawn_pictures_teach_is_tested_on_real_ones(studio: ganvas.Studio, call: Call) -> None:
-    asked = ("-C", studio.folder.root, "judge", "run-2", "-n", 60, "--cas", "2000-images", "--json")
+    asked = ("-C", studio.folder.root, "judge", "run-2", "-n", 60, "--cas", "400-images", "--json")
     code, said, _ = call(*asked)
     assert code == 0
     card = json.loads(said)

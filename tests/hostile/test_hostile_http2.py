@@ -10,26 +10,18 @@ from hpack import Encoder
 from hyperframe.frame import ContinuationFrame, DataFrame, Frame, GoAwayFrame, HeadersFrame, RstStreamFrame
 
 from ganvas.collect.fetch.fetcher import Fetcher
-from ganvas.collect.fetch.outcome import Failed, Fetched
 from ganvas.collect_settings import CollectSettings
 from tests.collect.fetch.conftest import Certificates
 from tests.collect.web_server import Behaviour, WebServer, endless, says
 
-SETTINGS = CollectSettings(
-    connect_timeout_s=1.0,
-    read_timeout_s=0.3,
-    timeout_s=0.6,
-    max_bytes=100_000,
-    robots=False,
-    allow_hosts=["127.0.0.1"],
-)
+HANGING = {"read_timeout_s": 0.3}
+TRICKLING = {"timeout_s": 0.6}
 
 
 @pytest.fixture
-def secure(certificates: Certificates) -> Iterator[WebServer]:
-    with WebServer(certificates.served("good", ("h2", "http/1.1"))) as server:
-        server.answers("/good", b"good")
-        yield server
+def server(certificates: Certificates) -> Iterator[WebServer]:
+    with WebServer(certificates.served("good", ("h2", "http/1.1"))) as secure:
+        yield secure
 
 
 def head(*more: tuple[str, str], ends: bool = True) -> bytes:
@@ -46,41 +38,27 @@ def data(body: bytes, *, last: bool = False) -> bytes:
     return frame.serialize()
 
 
-def costs_one(secure: WebServer, certificates: Certificates, behaviour: Behaviour) -> Failed:
-    secure.does("/bad", behaviour)
-
-    async def run() -> list[Fetched | Failed]:
-        async with Fetcher(SETTINGS, trust=certificates.trust) as fetcher:
-            return [await fetcher.get(secure.url(path)) for path in ("/bad", "/good")]
-
-    bad, good = asyncio.run(run())
-    assert isinstance(good, Fetched)
-    assert good.body == b"good"
-    assert isinstance(bad, Failed)
-    return bad
-
-
 def frame_of(frame: Frame) -> bytes:
     return frame.serialize()
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "error"),
+    ("behaviour", "caps", "error"),
     [
-        (endless(head(), data(bytes(10_000))), "too-large"),
-        (endless(head(), data(b"x"), every_s=0.02), "timeout"),
-        (endless(head(), data(b""), every_s=0.02), "timeout"),
-        (says(head(), data(b"beginning"), then_hangs=True), "timeout"),
-        (says(then_hangs=True), "timeout"),
-        (says(head(), data(b"beginning")), "cut-short"),
-        (says(head(), data(b"beginning"), frame_of(RstStreamFrame(1, 2)), then_hangs=True), "cut-short"),
-        (says(head(), data(b"beginning"), frame_of(GoAwayFrame(0, 0, 2)), then_hangs=True), "cut-short"),
+        (endless(head(), data(bytes(10_000))), {}, "too-large"),
+        (endless(head(), data(b"x"), every_s=0.02), TRICKLING, "timeout"),
+        (endless(head(), data(b""), every_s=0.02), TRICKLING, "timeout"),
+        (says(head(), data(b"beginning"), then_hangs=True), HANGING, "timeout"),
+        (says(then_hangs=True), HANGING, "timeout"),
+        (says(head(), data(b"beginning")), {}, "cut-short"),
+        (says(head(), data(b"beginning"), frame_of(RstStreamFrame(1, 2)), then_hangs=True), {}, "cut-short"),
+        (says(head(), data(b"beginning"), frame_of(GoAwayFrame(0, 0, 2)), then_hangs=True), {}, "cut-short"),
     ],
 )
 def test_a_body_made_to_do_harm(
-    secure: WebServer, certificates: Certificates, behaviour: Behaviour, error: str
+    costs_one, certificates: Certificates, behaviour: Behaviour, caps: dict[str, float], error: str
 ) -> None:
-    assert costs_one(secure, certificates, behaviour).error == error
+    assert costs_one(behaviour, trust=certificates.trust, **caps).error == error
 
 
 @pytest.mark.parametrize(
@@ -98,25 +76,29 @@ def test_a_body_made_to_do_harm(
     ],
 )
 def test_a_head_that_is_none_is_tried_again_as_http1_and_given_up(
-    secure: WebServer, certificates: Certificates, behaviour: Behaviour
+    costs_one, server: WebServer, certificates: Certificates, behaviour: Behaviour
 ) -> None:
-    failed = costs_one(secure, certificates, behaviour)
+    failed = costs_one(behaviour, trust=certificates.trust, **HANGING)
     assert failed.error in ("protocol", "cut-short", "timeout")
-    assert [one.http for one in secure.asked if one.path == "/bad"][0] == "2"
+    assert [one.http for one in server.asked if one.path == "/bad"][0] == "2"
 
 
-def test_one_fetch_that_hangs_takes_no_other_with_it(secure: WebServer, certificates: Certificates) -> None:
-    settings = SETTINGS.model_copy(update={"read_timeout_s": 5.0})
-    secure.leaves("/hang")
+def test_one_fetch_that_hangs_takes_no_other_with_it(server: WebServer, certificates: Certificates) -> None:
+    settings = CollectSettings(robots=False, allow_hosts=["127.0.0.1"])
+    server.answers("/good", b"good")
+    server.leaves("/hang")
 
     async def run() -> None:
         async with Fetcher(settings, trust=certificates.trust) as fetcher:
-            first = await fetcher.get(secure.url("/good"))
-            hanging = asyncio.create_task(fetcher.get(secure.url("/hang")))
-            others = await asyncio.gather(*(fetcher.get(secure.url("/good")) for _ in range(20)))
+            first = await fetcher.get(server.url("/good"))
+            fetcher.settings = settings.model_copy(update=TRICKLING)
+            hanging = asyncio.create_task(fetcher.get(server.url("/hang")))
+            await asyncio.sleep(0)  # it has begun, with a cap that no other has
+            fetcher.settings = settings
+            others = await asyncio.gather(*(fetcher.get(server.url("/good")) for _ in range(20)))
             assert {one.body for one in [first, *others]} == {b"good"}
             assert (await hanging).error == "timeout"
-            assert (await fetcher.get(secure.url("/good"))).body == b"good"
+            assert (await fetcher.get(server.url("/good"))).body == b"good"
 
     asyncio.run(run())
-    assert {one.http for one in secure.asked} == {"2"}
+    assert {one.http for one in server.asked} == {"2"}

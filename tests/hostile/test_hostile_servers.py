@@ -15,25 +15,11 @@ from ganvas.collect.fetch.tls import trusted
 from ganvas.collect_settings import CollectSettings
 from tests.collect.fetch.conftest import Certificates, Get
 from tests.collect.web_server import Asked, WebServer, endless, resets, says
+from tests.hostile.conftest import MOST_BYTES
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n"
-QUICK = {"connect_timeout_s": 0.3, "read_timeout_s": 0.3, "timeout_s": 0.6, "max_bytes": 100_000}
-
-
-@pytest.fixture
-def costs_one(server: WebServer, get: Get):
-    """`costs_one(behaviour)`: what the address failed by, after which the same fetcher fetches a good one."""
-
-    def fetched(behaviour, **settings: object) -> Failed:
-        server.does("/bad", behaviour)
-        server.answers("/good", b"good")
-        bad, good = get(server.url("/bad"), server.url("/good"), **(QUICK | settings))
-        assert isinstance(good, Fetched)
-        assert good.body == b"good"
-        assert isinstance(bad, Failed)
-        return bad
-
-    return fetched
+HANGING = {"connect_timeout_s": 0.3, "read_timeout_s": 0.3}
+TRICKLING = {"timeout_s": 0.6}
 
 
 def test_an_endless_body_ends_at_the_cap(costs_one) -> None:
@@ -53,7 +39,7 @@ def test_a_body_said_to_be_large_is_not_begun(costs_one) -> None:
 def test_a_compressed_bomb_unfolds_to_the_cap_only(costs_one, encoding: bytes) -> None:
     bomb = gzip.compress(bytes(50_000_000))
     head = OK + b"Content-Encoding: " + encoding + b"\r\nContent-Length: %d\r\n\r\n" % len(bomb)
-    assert len(bomb) < QUICK["max_bytes"]
+    assert len(bomb) < MOST_BYTES
     assert costs_one(says(head + bomb)).error == "too-large"
 
 
@@ -157,21 +143,21 @@ def test_a_length_that_is_none(costs_one, length: bytes) -> None:
 
 def test_a_header_that_comes_byte_by_byte(costs_one) -> None:
     head = OK + b"X-Slow: " + b"y" * 1000
-    failed = costs_one(says(*(bytes([sign]) for sign in head), every_s=0.02, then_hangs=True))
+    failed = costs_one(says(*(bytes([sign]) for sign in head), every_s=0.02, then_hangs=True), **TRICKLING)
     assert (failed.error, failed.reason) == ("timeout", "not done in 0.6 s")
 
 
 def test_a_body_that_trickles(costs_one) -> None:
-    failed = costs_one(endless(OK + b"Content-Length: 90000\r\n\r\n", b"x", every_s=0.02))
+    failed = costs_one(endless(OK + b"Content-Length: 90000\r\n\r\n", b"x", every_s=0.02), **TRICKLING)
     assert (failed.error, failed.reason) == ("timeout", "not done in 0.6 s")
 
 
 def test_a_server_that_says_nothing(costs_one) -> None:
-    assert costs_one(says(then_hangs=True)).error == "timeout"
+    assert costs_one(says(then_hangs=True), **HANGING).error == "timeout"
 
 
 def test_a_body_that_stops(costs_one) -> None:
-    assert costs_one(says(OK + b"Content-Length: 1000\r\n\r\nbeginning", then_hangs=True)).error == "timeout"
+    assert costs_one(says(OK + b"Content-Length: 1000\r\n\r\nbeginning", then_hangs=True), **HANGING).error == "timeout"
 
 
 def test_a_connection_that_breaks(costs_one) -> None:
@@ -193,7 +179,7 @@ def test_a_port_that_takes_connections_and_never_answers_them(get: Get) -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         bound.listen()
-        (failed,) = get(f"https://127.0.0.1:{bound.getsockname()[1]}/", **QUICK)
+        (failed,) = get(f"https://127.0.0.1:{bound.getsockname()[1]}/", **HANGING)
     assert failed.error == "timeout"
 
 
@@ -211,7 +197,8 @@ def test_one_header_without_end(costs_one) -> None:
 
 
 def test_preliminary_answers_without_end(costs_one) -> None:
-    assert costs_one(endless(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n", every_s=0.005)).error in ("timeout", "protocol")
+    hints = endless(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n", every_s=0.005)
+    assert costs_one(hints, **TRICKLING).error in ("timeout", "protocol")
 
 
 def test_a_page_for_a_picture_is_the_decoders_matter(server: WebServer, get: Get) -> None:
@@ -239,7 +226,7 @@ def test_a_certificate_for_another_host(certificates: Certificates, get: Get, pr
 
 
 def test_https_asked_of_who_speaks_none(server: WebServer, get: Get) -> None:
-    (failed,) = get(server.url("/").replace("http:", "https:"), **QUICK)
+    (failed,) = get(server.url("/").replace("http:", "https:"), **HANGING)
     assert failed.error in ("tls", "timeout", "cut-short")
 
 
@@ -267,7 +254,7 @@ def test_a_name_server_that_never_answers(get: Get, scheme: str) -> None:
         await asyncio.Event().wait()
         return []
 
-    (failed,) = get(f"{scheme}://slow.test/", resolve=hangs, **QUICK)
+    (failed,) = get(f"{scheme}://slow.test/", resolve=hangs, **TRICKLING)
     assert failed.error == "timeout"
 
 
@@ -278,7 +265,7 @@ def test_a_handshake_that_breaks_off(get: Get) -> None:
             writer.transport.abort()
 
         listening = await asyncio.start_server(closes, "127.0.0.1", 0)
-        settings = CollectSettings(allow_hosts=["127.0.0.1"], **QUICK)
+        settings = CollectSettings(allow_hosts=["127.0.0.1"])
         async with listening, Fetcher(settings) as fetcher:
             port = listening.sockets[0].getsockname()[1]
             return (await fetcher.get(f"https://127.0.0.1:{port}/")).error

@@ -16,8 +16,6 @@ from ganvas.networks.cost import cost_of
 from ganvas.networks.fastgan_modules import Excitation, LatentNoise, SpectralNorm
 from ganvas.train.settings import TrainSettings
 
-torch.set_num_threads(1)  # more only wait for each other at these sizes
-
 UNLIMITED = Means(pictures=200)
 TEN_MINUTES = Means(pictures=200, macs=1.2e13)  # of two cores
 ONE_HOUR = Means(pictures=200, macs=7.2e13)

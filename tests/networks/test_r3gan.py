@@ -16,8 +16,6 @@ from ganvas.networks.r3gan import R3ganSettings, Stages, build, gamma, recipe, r
 from ganvas.networks.r3gan_modules import Block, Halve, double
 from ganvas.train.settings import TrainSettings
 
-torch.set_num_threads(1)  # more only wait for each other at these sizes
-
 UNLIMITED = Means(pictures=5000)
 TEN_MINUTES = Means(pictures=5000, macs=1.2e13)  # of two cores
 ONE_HOUR = Means(pictures=5000, macs=7.2e13)

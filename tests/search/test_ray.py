@@ -80,7 +80,7 @@ class Nodes:
 def nodes() -> Iterator[Nodes]:
     folder = tempfile.mkdtemp(prefix="r", dir="/tmp")  # the path of a socket may have 107 letters
     before = dict(os.environ)
-    os.environ |= {**worker_environment(), "RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1", "TMPDIR": folder}
+    os.environ |= {**worker_environment(), "RAY_USAGE_STATS_ENABLED": "0", "TMPDIR": folder}
     Path(folder, "ray").mkdir()
     nodes = Nodes(folder)
     try:

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from ganvas.catalog import SetRow
 from ganvas.pictures.packed import PackedSet, write_description
 from ganvas.progress import Silent
 from ganvas.studio import StudioFolder
-
-# Two threads on networks this small only wait for each other.
-os.environ["OMP_NUM_THREADS"] = "1"
-torch.set_num_threads(1)
 
 TINY = {
     "budget": "640-images",

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -16,6 +17,7 @@ from ganvas.studio import StudioFolder
 from ganvas.train import train
 from ganvas.train.checkpoint import checkpoints, damage, network_tensors
 from ganvas.train.run_folder import RunFolder
+from tests.waiting import wait_for
 
 SETTINGS = [
     *("batch=16", "ticks=2", "sheet=16", "light_judge=0", "network.generator_filters=4"),
@@ -23,19 +25,25 @@ SETTINGS = [
 ]
 
 
-def started(studio: StudioFolder, name: str, budget: str, *extra: str) -> list[subprocess.Popen]:
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A port that nobody else is given meanwhile, and that whoever asks for it by number may listen at."""
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield int(holder.getsockname()[1])
+
+
+def started(port: int, studio: StudioFolder, name: str, budget: str, *extra: str) -> list[subprocess.Popen]:
     """A training's two connected processes."""
     command = [sys.executable, "-m", "ganvas", "-C", str(studio.root), "train", "halves", "--name", name]
     command += ["--budget", budget, *(part for setting in (*SETTINGS, *extra) for part in ("--set", setting))]
-    return together(command)
+    return together(port, command)
 
 
-def together(command: list[str]) -> list[subprocess.Popen]:
+def together(port: int, command: list[str]) -> list[subprocess.Popen]:
     """The command twice, as torchrun starts it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
+    shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     return [
         subprocess.Popen(
             command,
@@ -48,9 +56,9 @@ def together(command: list[str]) -> list[subprocess.Popen]:
     ]
 
 
-def test_two_processes_equal_one_with_the_double_batch(studio: StudioFolder) -> None:
+def test_two_processes_equal_one_with_the_double_batch(studio: StudioFolder, port: int) -> None:
     # in float32: bf16 rounds the sums of half a batch otherwise than those of a whole one
-    processes = started(studio, "two", "320-images", "precision=fp32")
+    processes = started(port, studio, "two", "320-images", "precision=fp32")
     for process in processes:
         _, said = process.communicate(timeout=120)
         assert process.returncode == 0, said
@@ -79,38 +87,35 @@ print([name for name in names if "gloo" in name or "store" in name])
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="threads are told by /proc")
-def test_no_thread_of_the_connection_outlives_it() -> None:
-    for process in together([sys.executable, "-c", ONE_OF_TWO]):
+def test_no_thread_of_the_connection_outlives_it(port: int) -> None:
+    for process in together(port, [sys.executable, "-c", ONE_OF_TWO]):
         told, said = process.communicate(timeout=120)
         assert told == "[]\n", said
 
 
-def test_two_processes_go_on_bit_for_bit(studio: StudioFolder) -> None:
-    def trained(name: str) -> dict[str, bytes]:
+def test_two_processes_go_on_bit_for_bit(studio: StudioFolder, port: int) -> None:
+    def trained() -> dict[str, bytes]:
         for process in started(
-            studio, name, "320-images", 'augment=["translation"]', "augment_target=-1", "keep_checkpoints=10"
+            port, studio, "one", "320-images", 'augment=["translation"]', "augment_target=-1", "keep_checkpoints=10"
         ):
             _, said = process.communicate(timeout=120)
             assert process.returncode == 0, said
-        newest = checkpoints(RunFolder(studio.runs / name).checkpoints)[-1]
+        newest = checkpoints(RunFolder(studio.runs / "one").checkpoints)[-1]
         return {file.name: file.read_bytes() for file in newest.glob("*.safetensors")}
 
-    whole, broken = trained("whole"), trained("broken")
-    assert whole == broken
-    for path in checkpoints(RunFolder(studio.runs / "broken").checkpoints)[2:]:
+    whole = trained()
+    for path in checkpoints(RunFolder(studio.runs / "one").checkpoints)[2:]:
         shutil.rmtree(path)
-    studio.catalog.update_run("broken", state="training")
-    assert trained("broken") == whole
+    studio.catalog.update_run("one", state="training")
+    assert trained() == whole
 
 
 @pytest.mark.parametrize("victim", [0, 1])
-def test_a_killed_process_leaves_a_checkpoint_and_a_clear_line(studio: StudioFolder, victim: int) -> None:
-    processes = started(studio, "run", "10m")
+def test_a_killed_process_leaves_a_checkpoint_and_a_clear_line(studio: StudioFolder, port: int, victim: int) -> None:
+    processes = started(port, studio, "run", "10m")
     folder = RunFolder(studio.runs / "run")
     metrics = folder.metrics_file
-    while not (metrics.exists() and metrics.read_text().count("\n") > 0):
-        assert all(process.poll() is None for process in processes), processes[0].communicate()
-        os.sched_yield()
+    wait_for(lambda: metrics.exists() and "\n" in metrics.read_text(), "a line of the log")
     processes[victim].send_signal(signal.SIGKILL)
     survivor = processes[1 - victim]
     _, said = survivor.communicate(timeout=120)

@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
+import tomllib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +19,28 @@ from ganvas.studio import StudioFolder
 from ganvas.train import draw, train
 from ganvas.train.checkpoint import checkpoints
 from ganvas.train.run_folder import RunFolder, read_lines
+from tests.standstill import stands_still
 
-LONG = ["--set", "batch=16", "--set", "ticks=4", "--set", "sheet=16", "--set", "light_judge=0"]
-LONG += [
-    "--set",
-    "network.generator_filters=4",
-    "--set",
-    "network.discriminator_filters=4",
-    "--set",
-    "network.latent=8",
-]
+ROOT = Path(__file__).parents[2]
+
+LONG = """
+budget = "1600-images"
+batch = 16
+ticks = 4
+sheet = 16
+light_judge = 0
+checkpoint_every = "480-images"
+network = {generator_filters = 4, discriminator_filters = 4, latent = 8}
+"""
+STEPS = 40  # of its 100: past the first checkpoint after the beginning, and before the second
+STEPPING = f"""
+import sys
+from ganvas.cli import main
+from ganvas.train import loop
+from tests.standstill import stops_after
+stops_after({STEPS}, loop, "train_step")
+main(sys.argv[1:])
+"""
 
 
 def weights(folder: RunFolder) -> dict[str, bytes]:
@@ -64,19 +77,18 @@ EXACT = {
 @pytest.mark.parametrize("extra", EXACT.values(), ids=EXACT.keys())
 def test_a_continued_run_equals_an_uninterrupted_one_bit_for_bit(studio: StudioFolder, tiny: dict, extra: dict) -> None:
     settings = {**tiny, **extra, "keep_checkpoints": 10}
-    whole = train(studio, "halves", settings, name="whole")
-    broken = train(studio, "halves", settings, name="broken")
-    assert weights(whole) == weights(broken)
+    run = train(studio, "halves", settings, name="one")
+    whole, told = weights(run), timeless(run)
     for kept in (1, 3):
-        cut_back(broken, studio, kept)
-        train(studio, "halves", settings, name="broken")
-        assert weights(whole) == weights(broken)
-    timeless = [
-        [{k: v for k, v in line.items() if "seconds" not in k} for line in read_lines(run.ticks_file)]
-        for run in (whole, broken)
-    ]
-    assert timeless[0] == timeless[1]
-    assert [row.tick for row in studio.catalog.ticks("broken")] == [0, 1, 2, 3, 4]
+        cut_back(run, studio, kept)
+        train(studio, "halves", settings, name="one")
+        assert weights(run) == whole
+    assert timeless(run) == told
+    assert [row.tick for row in studio.catalog.ticks("one")] == [0, 1, 2, 3, 4]
+
+
+def timeless(run: RunFolder) -> list[dict[str, Any]]:
+    return [{k: v for k, v in line.items() if "seconds" not in k} for line in read_lines(run.ticks_file)]
 
 
 def test_checkpoints_between_ticks_change_nothing(studio: StudioFolder, tiny: dict) -> None:
@@ -86,74 +98,63 @@ def test_checkpoints_between_ticks_change_nothing(studio: StudioFolder, tiny: di
     assert weights(plain) == weights(often)
 
 
-def start(studio: StudioFolder, name: str, budget: str = "48000-images") -> subprocess.Popen:
-    command = [
-        sys.executable,
-        "-m",
-        "ganvas",
-        "-C",
-        str(studio.root),
-        "train",
-        "halves",
-        "--name",
-        name,
-        "--budget",
-        budget,
-    ]
-    return subprocess.Popen(
-        [*command, *LONG, "--set", "checkpoint_every=1600-images"], stderr=subprocess.PIPE, text=True
-    )
+@pytest.fixture
+def amid(studio: StudioFolder, tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
+    """`amid(name)`: the command that trains a run, standing still in the midst of it."""
+    settings = tmp_path / "long.toml"
+    settings.write_text(LONG)
+    started: list[subprocess.Popen[str]] = []
+
+    def start(name: str) -> subprocess.Popen[str]:
+        command = ["-C", studio.root, "train", "halves", "--name", name, "--config", settings]
+        process = subprocess.Popen(
+            [sys.executable, "-c", STEPPING, *command], cwd=ROOT, stderr=subprocess.PIPE, text=True
+        )
+        started.append(process)
+        stands_still(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stderr.close()
 
 
-def wait_for_checkpoints(process: subprocess.Popen, folder: Path, count: int, seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while len(checkpoints(folder)) < count or checkpoints(folder)[-1].name == f"{0:09d}":
-        assert process.poll() is None, process.stderr.read()
-        assert time.monotonic() < deadline, "no checkpoint in time"
-        time.sleep(0.02)
-
-
-def test_a_killed_process_loses_only_the_work_since_its_last_checkpoint(studio: StudioFolder) -> None:
-    process = start(studio, "killed", budget="4000-images")
-    wait_for_checkpoints(process, studio.runs / "killed" / "checkpoints", 2)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    before = int(checkpoints(studio.runs / "killed" / "checkpoints")[-1].name)
-    assert before > 0
-    again = start(studio, "killed", budget="4000-images")
-    said = again.communicate()[1]
-    assert again.returncode == 0, said
-    whole = start(studio, "whole", budget="4000-images")
-    whole.communicate()
-    killed, uninterrupted = (RunFolder(studio.runs / name) for name in ("killed", "whole"))
-    assert weights(killed) == weights(uninterrupted)
+def test_a_killed_process_loses_only_the_work_since_its_last_checkpoint(
+    studio: StudioFolder, amid: Callable[[str], subprocess.Popen[str]]
+) -> None:
+    process = amid("killed")
+    process.kill()
+    process.wait()
+    killed = RunFolder(studio.runs / "killed")
+    assert [int(path.name) for path in checkpoints(killed.checkpoints)] == [0, 480]
+    train(studio, "halves", tomllib.loads(LONG), name="killed")
+    assert weights(killed) == weights(train(studio, "halves", tomllib.loads(LONG), name="whole"))
     seen = [line["images"] for line in read_lines(killed.metrics_file)]
     assert seen == sorted(set(seen))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_stopped_run_saves_and_says_how_to_go_on(studio: StudioFolder, number: signal.Signals) -> None:
-    process = start(studio, "stopped")
-    wait_for_checkpoints(process, studio.runs / "stopped" / "checkpoints", 2)
+def test_a_stopped_run_saves_and_says_how_to_go_on(
+    studio: StudioFolder, amid: Callable[[str], subprocess.Popen[str]], number: signal.Signals
+) -> None:
+    process = amid("stopped")
     process.send_signal(number)
-    said = process.communicate(timeout=60)[1]
+    process.send_signal(signal.SIGCONT)
+    said = process.communicate(timeout=120)[1]
     assert process.returncode == 130
     assert "the same command goes on" in said
     assert "Traceback" not in said
     row = studio.catalog.run_named("stopped")
-    assert row.state == "interrupted"
+    assert (row.state, row.images_seen) == ("interrupted", STEPS * 16)
     assert int(checkpoints(studio.runs / "stopped" / "checkpoints")[-1].name) == row.images_seen
 
 
-def test_two_processes_cannot_train_one_run(studio: StudioFolder) -> None:
-    first = start(studio, "shared")
-    wait_for_checkpoints(first, studio.runs / "shared" / "checkpoints", 2)
-    second = start(studio, "shared")
-    said = second.communicate(timeout=60)[1]
-    first.kill()
-    first.communicate()
-    assert second.returncode == 1
-    assert "another process" in said
+def test_two_processes_cannot_train_one_run(studio: StudioFolder, amid: Callable[[str], subprocess.Popen[str]]) -> None:
+    amid("shared")
+    with pytest.raises(InputError, match="another process"):
+        train(studio, "halves", tomllib.loads(LONG), name="shared")
 
 
 def test_a_checkpoint_cut_in_half_is_passed_over(studio: StudioFolder, tiny: dict, notes: Any) -> None:
@@ -222,16 +223,15 @@ def test_a_run_of_a_changed_set_does_not_go_on(studio: StudioFolder, tiny: dict)
 def test_a_run_goes_on_with_what_was_chosen_when_it_began(
     studio: StudioFolder, tiny: dict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tiny["network"] = "dcgan"
-    whole = train(studio, "halves", {**tiny, "keep_checkpoints": 10}, name="whole")
-    broken = train(studio, "halves", {**tiny, "keep_checkpoints": 10}, name="broken")
-    cut_back(broken, studio)
-    record = json.loads(broken.settings_file.read_text())
+    settings = {**tiny, "network": "dcgan", "keep_checkpoints": 10}
+    run = train(studio, "halves", settings, name="one")
+    whole, record = weights(run), json.loads(run.settings_file.read_text())
+    cut_back(run, studio)
     # as if this ganvas would choose wider networks than the one that began the run
     monkeypatch.setattr("ganvas.networks.dcgan.DcganSettings.model_copy", lambda self, update: self)
-    train(studio, "halves", {**tiny, "keep_checkpoints": 10}, name="broken")
-    assert weights(whole) == weights(broken)
-    assert json.loads(broken.settings_file.read_text()) == record
+    train(studio, "halves", settings, name="one")
+    assert weights(run) == whole
+    assert json.loads(run.settings_file.read_text()) == record
 
 
 def test_a_run_whose_folder_is_gone_is_neither_continued_nor_begun_again(studio: StudioFolder, tiny: dict) -> None:

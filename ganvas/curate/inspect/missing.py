@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ganvas.catalog.records import InspectionRow
+from ganvas.counted import counted
 from ganvas.curate.inspect.inspector import inspected
 from ganvas.curate.inspect.measures import VERSION
 from ganvas.curate.packer import ALTERED, UNREADABLE, VANISHED
@@ -111,4 +112,4 @@ def _decide(studio: StudioFolder, refused: dict[str, tuple[str, str]], done: int
         verdicts = [(sha256, False, None, reason) for sha256, (name, reason) in refused.items() if name == rule]
         studio.catalog.decide_anew(CLEAN, rule, verdicts)
     for rule, count in Counter(rule for rule, _ in refused.values()).items():
-        progress.note(f"{count:,} pictures dropped: {rule} since they were added")
+        progress.note(f"{counted(count, 'picture')} dropped: {rule} since added")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from ganvas.counted import counted
 from ganvas.errors import InputError
 from ganvas.judge.classifier.settings import ClassifierSettings
 from ganvas.pictures.packed import PackedSet
@@ -134,9 +135,8 @@ def _check(labels: Indices, names: Sequence[str], where: str, fewest: int = FEWE
         raise InputError(f"{where} has one label, {names[0]!r}, and nothing to tell it from: add pictures of another")
     for name, count in zip(names, counts, strict=True):
         if count < fewest:
-            pictures = "picture" if count == 1 else "pictures"
-            needed = "is needed" if fewest == 1 else "are needed"
             raise InputError(
-                f"label {name!r} of {where} has {count} {pictures} to learn from, {fewest} {needed}: "
+                f"label {name!r} of {where} has {counted(int(count), 'picture')} to learn from, "
+                f"{counted(fewest, 'is needed', 'are needed')}: "
                 "add more of it, or make a set without it"
             )

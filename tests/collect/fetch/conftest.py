@@ -36,7 +36,7 @@ def get() -> Get:
     """`get(url, …, timeout_s=0.3)`: what each address gave, one after the other, of one fetcher."""
 
     def fetched(*urls: str, trust=None, resolve=None, ask=None, **settings: object) -> list[Fetched | Failed]:
-        caps = {"connect_timeout_s": 2.0, "read_timeout_s": 2.0, "timeout_s": 5.0, "allow_hosts": ["127.0.0.1"]}
+        caps = {"connect_timeout_s": 60.0, "read_timeout_s": 60.0, "timeout_s": 60.0, "allow_hosts": ["127.0.0.1"]}
         options = {"trust": trust} if trust else {}
 
         async def run() -> list[Fetched | Failed]:

@@ -16,6 +16,7 @@ from ganvas.errors import SettingsError
 from ganvas.version import __version__
 from tests.collect.fetch.conftest import Certificates, Get
 from tests.collect.web_server import Asked, WebServer, says
+from tests.waiting import wait_for
 
 
 def test_an_answer_comes_whole(server: WebServer, get: Get) -> None:
@@ -65,10 +66,7 @@ def test_connections_are_closed_with_the_fetcher(server: WebServer) -> None:
         async with Fetcher(CollectSettings(allow_hosts=["127.0.0.1"])) as fetcher:
             await asyncio.gather(*(fetcher.get(server.url("/")) for _ in range(20)))
             assert 1 <= server.open <= 20
-        for _ in range(200):
-            if server.open:
-                await asyncio.sleep(0.01)
-        assert server.open == 0
+        await asyncio.to_thread(wait_for, lambda: server.open == 0, "connections closed")
 
     asyncio.run(run())
 
@@ -86,7 +84,7 @@ def test_beyond_a_number_of_connections_none_is_kept(server: WebServer, monkeypa
             for host in range(12):
                 await fetcher.get(server.url("/", host=f"host{host}.test"))
             assert server.connections == 12
-            assert server.open <= 5
+            await asyncio.to_thread(wait_for, lambda: server.open <= 5, "connections closed")
 
     asyncio.run(run())
 
@@ -133,7 +131,10 @@ def test_304_to_a_question_without_condition_is_no_answer(server: WebServer, get
         (777, "protocol"),
     ],
 )
-def test_every_status_has_its_class(server: WebServer, get: Get, status: int, error: str) -> None:
+def test_every_status_has_its_class(
+    server: WebServer, get: Get, monkeypatch: pytest.MonkeyPatch, status: int, error: str
+) -> None:
+    monkeypatch.setattr("ganvas.collect.fetch.fetcher.SAID_S", 60.0)
     server.answers("/", b"words", status=status)
     (failed,) = get(server.url("/"))
     assert isinstance(failed, Failed)
@@ -143,9 +144,12 @@ def test_every_status_has_its_class(server: WebServer, get: Get, status: int, er
     assert failed.body == (b"words" if 400 <= status < 500 else None)
 
 
-def test_a_status_counts_though_its_body_never_comes(server: WebServer, get: Get) -> None:
+def test_a_status_counts_though_its_body_never_comes(
+    server: WebServer, get: Get, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ganvas.collect.fetch.fetcher.SAID_S", 0.2)
     server.does("/", says(b"HTTP/1.1 404 No\r\nContent-Length: 50\r\n\r\nnot", then_hangs=True))
-    (failed,) = get(server.url("/"), read_timeout_s=0.2)
+    (failed,) = get(server.url("/"))
     assert (failed.error, failed.status) == ("gone", 404)
 
 

@@ -22,6 +22,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from PIL import Image
 
+from tests.waiting import PATIENCE_S
+
 PAGE = Path(__file__).with_name("replica.html")
 CAPTCHA = """<!doctype html><title>Sorry</title><form id="captcha-form"><div id="recaptcha"></div></form>
 <p>Our systems have detected unusual traffic from your computer network."""
@@ -59,8 +61,10 @@ class SearchReplica:
     twins: dict[int, int] = field(default_factory=dict)  # tiles with the original of another
     originals: str | None = None  # where originals are, instead of here
     captcha_after: int | None = None  # batches
+    silent_from: int | None = None  # tiles whose original never comes
     script: str = ""  # what else the page does
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    left: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Self:
         replica = self
@@ -75,6 +79,7 @@ class SearchReplica:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.left.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -154,6 +159,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif parts.path == "/more":
             self._send(json.dumps(replica.batch(int(query["batch"]))), "application/json")
         elif parts.path == "/detail":
+            if replica.silent_from is not None and int(query["tile"]) >= replica.silent_from:
+                replica.left.wait(PATIENCE_S)
             self._send(json.dumps(replica.detail(int(query["tile"]))), "application/json")
         elif parts.path.startswith(("/original/", "/thumbnail/")):
             self._send(paint(number, 320 if parts.path.startswith("/original/") else 80), "image/jpeg")

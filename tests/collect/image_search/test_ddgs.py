@@ -6,12 +6,8 @@ gives; requests, reading and errors are its own.
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -20,43 +16,31 @@ from ganvas.collect.sources.ddgs_search import region_of
 from ganvas.collect.sources.web import Web
 from ganvas.collect_settings import CollectSettings
 from ganvas.errors import InputError, MissingExtra
+from tests.collect.loopback import Loopback, Reply, Request
 
 Search = Callable[..., Iterator[Item]]
 
 
-class Service(BaseHTTPRequestHandler):
+class Service(Loopback):
     """Pages of results, by the `s` of the query; what is no list is a status."""
 
-    pages: list[list[dict[str, Any]] | int]
-    asked: list[dict[str, str]]
+    def __init__(self) -> None:
+        super().__init__(self._page)
+        self.pages: list[list[dict[str, Any]] | int] = []
 
-    def do_GET(self) -> None:
-        query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
-        self.asked.append(query)
-        number = int(query.get("s", 0)) // 100
+    def _page(self, request: Request) -> Reply:
+        number = int(request.query.get("s", 0)) // 100
         page = self.pages[number] if number < len(self.pages) else []
-        body = json.dumps({"results": page if isinstance(page, list) else []}).encode()
-        self.send_response(page if isinstance(page, int) else 200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None: ...
+        return Reply({"results": []}, page) if isinstance(page, int) else Reply({"results": page})
 
 
 @pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Service]]:
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     engine = pytest.importorskip("ddgs.engines.duckduckgo_images").DuckduckgoImages
-    handler = type("Handler", (Service,), {"pages": [], "asked": []})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    monkeypatch.setattr(engine, "search_url", f"http://127.0.0.1:{server.server_port}/i.js")
-    monkeypatch.setattr(engine, "_get_vqd", lambda self, query: "token")
-    yield handler
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with Service() as replica:
+        monkeypatch.setattr(engine, "search_url", f"{replica.base_url}/i.js")
+        monkeypatch.setattr(engine, "_get_vqd", lambda self, query: "token")
+        yield replica
 
 
 def search(query: str = "greek vases", **options: Any) -> Iterator[Item]:
@@ -76,7 +60,7 @@ def result(number: int, **other: Any) -> dict[str, Any]:
     } | other
 
 
-def test_results_become_items_page_after_page_as_wanted(service: type[Service]) -> None:
+def test_results_become_items_page_after_page_as_wanted(service: Service) -> None:
     service.pages = [[result(1), result(2)], [result(2), result(3)], []]
     items = search(language="pt-BR")
     first = next(items)
@@ -91,11 +75,13 @@ def test_results_become_items_page_after_page_as_wanted(service: type[Service]) 
     }  # fmt: skip
     assert len(service.asked) == 1
     assert [item.details["rank"] for item in items] == [2, 3]
-    assert {(asked["q"], asked["l"], asked["p"]) for asked in service.asked} == {("greek vases", "br-pt", "1")}
-    assert [asked.get("s") for asked in service.asked] == [None, "100", "200"]
+    assert {(asked.query["q"], asked.query["l"], asked.query["p"]) for asked in service.asked} == {
+        ("greek vases", "br-pt", "1")
+    }
+    assert [asked.query.get("s") for asked in service.asked] == [None, "100", "200"]
 
 
-def test_odd_results_are_thumbnails_or_nothing(service: type[Service]) -> None:
+def test_odd_results_are_thumbnails_or_nothing(service: Service) -> None:
     service.pages = [
         [
             result(1, image=None),
@@ -109,27 +95,27 @@ def test_odd_results_are_thumbnails_or_nothing(service: type[Service]) -> None:
     assert (plain.link, plain.title, plain.details.get("width")) == (None, None, None)
 
 
-def test_an_answer_at_which_ddgs_fails_is_one_line(service: type[Service]) -> None:
+def test_an_answer_at_which_ddgs_fails_is_one_line(service: Service) -> None:
     service.pages = [[result(1, title=None)]]
     with pytest.raises(InputError, match=r"ddgs failed \(TypeError: .*\): try engine google"):
         list(search())
 
 
-def test_a_page_that_repeats_the_last_one_is_the_end(service: type[Service]) -> None:
+def test_a_page_that_repeats_the_last_one_is_the_end(service: Service) -> None:
     service.pages = [[result(1)], [result(1)], [result(1)]]
     assert len(list(search())) == 1
     assert len(service.asked) == 2
 
 
 @pytest.mark.parametrize(("pages", "words"), [([[]], "found nothing"), ([403], "found nothing, or was refused")])
-def test_no_results_are_one_line(service: type[Service], pages: list[Any], words: str) -> None:
+def test_no_results_are_one_line(service: Service, pages: list[Any], words: str) -> None:
     service.pages = pages
     with pytest.raises(InputError, match=words) as caught:
         list(search())
     assert "\n" not in str(caught.value)
 
 
-def test_a_service_that_does_not_answer_is_one_line(service: type[Service], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_service_that_does_not_answer_is_one_line(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     from ddgs.engines.duckduckgo_images import DuckduckgoImages
 
     monkeypatch.setattr(DuckduckgoImages, "search_url", "http://127.0.0.1:1/i.js")

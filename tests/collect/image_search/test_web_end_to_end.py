@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import pytest
 
 from ganvas.studio import StudioFolder
 from tests.collect.image_search.replica import SearchReplica, browsers, paint
+from tests.waiting import wait_for
 
 Call = Callable[..., tuple[int, str, str]]
 ROOT = Path(__file__).parents[3]
@@ -28,7 +28,7 @@ def studio(tmp_path: Path, hurried: Path) -> StudioFolder:
     pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     folder = StudioFolder.create(tmp_path / "studio")
     with open(folder.root / "ganvas.toml", "a") as file:
-        file.write(f"[collect.web]\nselectors = {json.dumps(str(hurried))}\npicture_timeout_s = 1.0\n")
+        file.write(f"[collect.web]\nselectors = {json.dumps(str(hurried))}\npicture_timeout_s = 5.0\n")
     return folder
 
 
@@ -77,21 +77,17 @@ def test_what_was_found_before_a_captcha_is_collected(studio: StudioFolder, call
 
 
 def test_ctrl_c_closes_the_browser_in_its_turn(studio: StudioFolder) -> None:
-    with SearchReplica(tiles=60, a_batch=60) as replica:
+    with SearchReplica(tiles=60, a_batch=60, silent_from=3) as replica:
         command = [sys.executable, "-m", "ganvas", *map(str, arguments(studio, replica, "greek vases"))]
         process = subprocess.Popen(
             command, cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
         )
-        while len(replica.paths("/detail")) < 3 and process.poll() is None:
-            time.sleep(0.05)
+        wait_for(lambda: len(replica.paths("/detail")) > 3 or process.poll() is not None, "the fourth picture")
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all that runs in it
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=120)
         assert process.returncode == 130, said
         assert "Exception" not in said
-        until = time.monotonic() + 30
-        while browsers(replica) and time.monotonic() < until:
-            time.sleep(0.05)
-        assert browsers(replica) == []
+        wait_for(lambda: not browsers(replica), "the browser gone")
 
 
 def test_nothing_found_is_one_line_that_says_where_the_page_is(

@@ -146,7 +146,7 @@ def test_a_set_is_packed_from_inside_the_border_and_others_keep_their_bytes(
     np.testing.assert_array_equal(before.images[others], after.images[others])
     np.testing.assert_array_equal(after.images[place], fit(np.asarray(made.scene(12)), 30, 40).transpose(2, 0, 1))
     assert whole.fingerprint != trimmed.fingerprint
-    assert "1 pictures are trimmed of a border first" in trimmed.recipe["reasons"]
+    assert "1 picture is trimmed of a border first" in trimmed.recipe["reasons"]
 
 
 def test_a_set_without_a_border_has_the_fingerprint_it_always_had(studio: StudioFolder, add: Any) -> None:
