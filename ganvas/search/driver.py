@@ -276,6 +276,8 @@ class _Driver:
             if times < MOST_LOST:
                 self._record(replace(facts, state=WAITING))
                 self._waiting.appendleft(ended.number)
+                if ended.reason:
+                    self._progress.note(f"{facts.run}: {ended.reason}; it goes on from its last checkpoint")
             else:
                 reason = f"lost {times} times in a row with what ran it, and came no further"
                 self._finish(replace(facts, state=FAILED, reason=reason))

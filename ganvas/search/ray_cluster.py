@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -41,7 +42,7 @@ class RayCluster:
         self.address, self.threads = address, threads
         self._ours = not self.ray.is_initialized()
         if self._ours:
-            with _signals_as_they_are():
+            with _signals_as_they_are(), _silent_library():
                 self._connect()
         try:
             nodes = self.nodes()
@@ -110,8 +111,12 @@ class RayCluster:
                 "no Ray cluster runs on this machine: start one with `ray start --head`, name its address "
                 "with --ray HOST:PORT, or use --ray local"
             )
-        where = "on this machine" if self.address == LOCAL else f"at {self.address}"
-        return f"no Ray cluster could be used {where} ({said[:300]})"
+        if self.address == LOCAL:
+            return f"no Ray cluster could be used on this machine ({said[:300]})"
+        return (
+            f"no Ray cluster could be used at {self.address} ({said[:300]}): if it asks for a token, set "
+            "RAY_AUTH_MODE=token here, too, and put what `ray get-auth-token` says there into ~/.ray/auth_token"
+        )
 
     def _room(self, node: dict[str, float]) -> int:
         room = int(node.get("CPU", 0) / self.threads + 1e-9)
@@ -143,6 +148,20 @@ def _ray() -> Any:
     except ImportError as error:
         raise MissingExtra("searching on a Ray cluster", "ray") from error
     return ray
+
+
+@contextmanager
+def _silent_library() -> Iterator[None]:
+    """What is written to standard error past Python: a line a second where a cluster does not let one in."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 @contextmanager

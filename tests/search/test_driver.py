@@ -95,11 +95,12 @@ def test_a_trial_lost_with_its_machine_is_run_again_but_not_for_ever(studio: Stu
     def script(spec: TrialSpec) -> list[Event]:
         if times.get(spec.number, 0) > 0:
             times[spec.number] -= 1
-            return [Ended(spec.number, WAITING, None, {}, 10, 0.1)]
+            return [Ended(spec.number, WAITING, "lost with its node", {}, 10, 0.1)]
         return does_nothing(spec)
 
-    engine = Scripted(script)
-    folder = search(studio, "halves", space_of(**SPACE), engine=engine)
+    engine, notes = Scripted(script), Notes()
+    folder = search(studio, "halves", space_of(**SPACE), engine=engine, progress=notes)
+    assert sum("lost with its node; it goes on from its last checkpoint" in line for line in notes.lines) == 4
     assert [engine.started.count(number) for number in range(6)] == [1, 3, 1, 3, 1, 1]
     assert states(folder) == [FINISHED, FINISHED, FINISHED, FAILED, FINISHED, FINISHED]
     assert "lost 3 times in a row" in str(folder.trials()[3].reason)
