@@ -56,7 +56,7 @@ class Standing:
     def _parts(self, trials: Mapping[int, Trial], ended: int, shares: Mapping[int, float]) -> list[str]:
         parts = [f"{ended} of {self._total or 'many'} ended"]
         if 0 < len(shares) <= SHOWN:
-            parts.append("running " + ", ".join(f"{number} at {share:.0%}" for number, share in shares.items()))
+            parts.append("running " + ", ".join(f"{number} {_at(share)}" for number, share in shares.items()))
         elif shares:
             parts.append(f"{len(shares)} running")
         parts += [f"best{of_set} {scored} ({best.number})" for of_set, best, scored in self._bests(trials.values())]
@@ -77,6 +77,10 @@ class Standing:
 
     def _shown(self, value: float) -> str:
         return f"KID×1000 {1000 * value:.0f}" if self._score == "kid" else f"{self._score} {value:.2f}"
+
+
+def _at(share: float) -> str:
+    return f"at {share:.0%}" if share < 1 else "being judged"
 
 
 def _of_set(trial: Trial) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ganvas.search.standing import Standing
-from ganvas.search.trial import FINISHED, RUNNING, Trial
+from ganvas.search.trial import FINISHED, RUNNING, Tick, Trial
 
 
 class Bar:
@@ -29,12 +29,11 @@ def finished(number: int, set_name: str, kid: float) -> Trial:
 
 def test_every_set_has_a_best_of_its_own() -> None:
     trials = [finished(0, "gray", 0.02), finished(1, "coloured", 0.3), finished(2, "coloured", 0.2)]
-    running = Trial(3, 3, {"set": "gray"}, 0, "s-003", RUNNING)
-    standing, bar = Standing("s", 4, "kid", ["set"]), Bar()
-    standing.show(bar, {trial.number: trial for trial in [*trials, running]}, [3], {})
-    assert (
-        bar.text == "3 of 4 ended · running 3 at 0% · best of gray KID×1000 20 (0) · best of coloured KID×1000 200 (2)"
-    )
+    running = [Trial(i, i, {"set": "gray"}, 0, f"s-00{i}", RUNNING) for i in (3, 4)]
+    standing, bar = Standing("s", 5, "kid", ["set"]), Bar()
+    standing.show(bar, {t.number: t for t in [*trials, *running]}, [3, 4], {4: [Tick(4, 100, 1.0, 1.0, {})]})
+    assert bar.text.startswith("3 of 5 ended · running 3 at 0%, 4 being judged · best of gray KID×1000 20 (0)")
+    assert bar.text.endswith("best of coloured KID×1000 200 (2)")
     assert standing.said_at_end(trials).endswith(
         "the best of gray is s-000 with KID×1000 20, the best of coloured is s-002 with KID×1000 200"
     )
