@@ -156,7 +156,7 @@ class _Driver:
     def left(self) -> Left:
         """What is to be done, where anything is."""
         plan = foretold(self._studio, self._space, self._asked, 1)
-        left = max(1, plan.trials - self._ended())  # one that failed is tried again
+        left = max(1, plan.trials - self._ended())
         return Left(left, None if plan.seconds is None else plan.seconds * left / plan.trials)
 
     def foretell(self, engine: Engine) -> None:
@@ -167,7 +167,8 @@ class _Driver:
         self._progress.note(plan.left_said(max(0, plan.trials - self._ended())))
 
     def _ended(self) -> int:
-        return sum(trial.state in ENDED for trial in self._trials.values())
+        again = set(self._waiting)  # what failed, and is to be tried once more
+        return sum(trial.state in ENDED and trial.number not in again for trial in self._trials.values())
 
     def drive(self, engine: Engine) -> None:
         """Until all have ended. Raises KeyboardInterrupt, with every trial saved, when a person stopped it."""
@@ -286,8 +287,8 @@ class _Driver:
 
     def _lost_again(self, trial: Trial) -> int:
         """How often in a row by now: a trial that comes further each time comes to its end, too."""
-        saved, _ = trained(self._studio.runs / trial.run, self._spec(trial))
-        images = max(trial.images, saved)
+        row = self._studio.catalog.run_named(trial.run)
+        images = max(trial.images, row.images_seen if row else 0)  # judged, and saved
         times, before = self._lost.get(trial.number, (0, images))
         times = 1 if images > before else times + 1
         self._lost[trial.number] = times, images

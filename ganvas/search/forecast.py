@@ -77,7 +77,7 @@ class Forecast:
         if self.seconds is None or self.seconds_together is None:
             return f"how long {self.budget} take shows when the search runs: its progress tells the time left"
         alone = f"about {duration(self.seconds)} one after another"
-        if self.at_a_time == 1:
+        if self.seconds_together >= self.seconds:
             return f"{alone}{self._less}"
         how = "as asked" if self.as_asked else "if measuring says that so many are quicker here"
         together = f"{duration(self.seconds_together)} with {self.at_a_time} at a time ({how})"
@@ -186,12 +186,17 @@ def foretold(
         budget=" or ".join(_budgets(space, asked)),
         seconds_a_trial=mean,
         seconds=None if mean is None else mean * count,
-        seconds_together=None if mean is None else max(*each, ceil(count / at_a_time) * mean, 0.0),
+        seconds_together=None if mean is None else _together(each, mean, count, 1 if by_earlier else at_a_time),
         at_a_time=at_a_time,
         as_asked=jobs is not None,
         notes=notes,
         basis="by the speed of earlier runs on the set" if by_earlier else "",
     )
+
+
+def _together(each: Sequence[float], mean: float, count: int, at_a_time: int) -> float:
+    """Beside each other; earlier runs had the machine to themselves, and say nothing of what that gains (1)."""
+    return max(*each, ceil(count / at_a_time) * mean, 0.0)
 
 
 def _budgets(space: Space, asked: Mapping[str, Any]) -> list[str]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any
@@ -27,7 +28,8 @@ from ganvas.workers import worker_environment
 START_S = 6.0  # of a trial's process: imports, networks, the encoder (about, on two cores)
 TURNS = 3
 TURN_S = 2.0  # about: networks are made, trained for a second, and some pictures looked at
-MOST_S = 60.0  # after so long no more turns begin
+MOST_S = 60.0  # after so long no further round begins
+PATIENCE_S = 120.0  # for one to start, or for a turn; then it is ended
 SHARE = 1 / 20  # nor after this share of what the whole search would take
 
 Probe = subprocess.Popen[str]
@@ -89,12 +91,21 @@ def _turn(probes: Sequence[Probe], threads: int, scratch: Path, spec: TrialSpec)
             file.flush()
         except BrokenPipeError:
             continue  # what it said last tells why
-    return [json.loads(_said(probe, scratch, spec)) for probe in probes]
+    lines = [_said(probe, scratch, spec) for probe in probes]
+    try:
+        return [json.loads(line) for line in lines]
+    except ValueError as error:  # something else that it imports prints
+        raise InputError(f"a trial of {spec.settings} cannot be measured here: it said {lines[0][:80]!r}") from error
 
 
 def _said(probe: Probe, scratch: Path, spec: TrialSpec) -> str:
-    if line := _open(probe.stdout).readline().strip():
-        return line
+    watch = threading.Timer(PATIENCE_S, probe.kill)
+    watch.start()
+    try:
+        if line := _open(probe.stdout).readline().strip():
+            return line
+    finally:
+        watch.cancel()
     probe.wait()
     reason = last_line(_log(scratch)) or "it said nothing"
     raise InputError(f"a trial of {spec.settings} cannot be started here: {reason}")
@@ -120,5 +131,6 @@ def _end(probe: Probe) -> None:
     if probe.poll() is None:
         probe.kill()
     for stream in (probe.stdin, probe.stdout):
-        _open(stream).close()
+        with suppress(OSError):  # what a dead one was still to be told
+            _open(stream).close()
     probe.wait()

@@ -41,10 +41,10 @@ class RayCluster:
         self.ray = _ray()
         self.address, self.threads = address, threads
         self._ours = not self.ray.is_initialized()
-        if self._ours:
-            with _signals_as_they_are(), _silent_library():
-                self._connect()
         try:
+            if self._ours:
+                with _signals_as_they_are(), _silent_library():
+                    self._connect()
             nodes = self.nodes()
             self.gpus = (1.0 if any("GPU" in node for node in nodes) else 0.0) if gpus is None else gpus
             self._check_room(nodes)
@@ -74,7 +74,7 @@ class RayCluster:
             self._check_address()
         try:
             self.ray.init(**given, log_to_driver=False, logging_level=logging.CRITICAL, configure_logging=True)
-        except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        except (ConnectionError, RuntimeError, ValueError, OSError, self.ray.exceptions.RayError) as error:
             self.ray.shutdown()  # of what was begun
             raise InputError(self._explained(error)) from error
         with suppress(AttributeError):  # what its node says of a lost one would be printed among a table's lines
@@ -153,6 +153,9 @@ def _ray() -> Any:
 @contextmanager
 def _silent_library() -> Iterator[None]:
     """What is written to standard error past Python: a line a second where a cluster does not let one in."""
+    if sys.stderr is None:  # there is none
+        yield
+        return
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)

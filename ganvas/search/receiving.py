@@ -20,12 +20,14 @@ class Receiver:
     """Writes into runs/NAME, which it holds until `close`. Raises InputError when another process trains in it."""
 
     def __init__(self, studio: StudioFolder, run: str) -> None:
+        from ganvas.train.checkpoint import mend
         from ganvas.train.run_folder import RunFolder
 
         self._catalog = studio.catalog
         self._folder = RunFolder(studio.runs / run)
         self._held = ExitStack()
         self._held.enter_context(self._folder.lock())
+        mend(self._folder.checkpoints)
         self._open: dict[str, BinaryIO] = {}
 
     def take(self, news: News) -> None:

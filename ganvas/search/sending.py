@@ -75,8 +75,8 @@ class Sender:
         if row is not None:
             before, _, scores = self._told
             yield from self._records(before or _at_its_beginning(row), scores)
-            for path, identity in saved:
-                yield from self._checkpoint(path, identity)
+            for path, identity in saved:  # no run goes on from the best one, so it may be as new as can be
+                yield from self._checkpoint(path, _identity(path) if path.name == BEST else identity)
             yield from self._records(row, self._catalog.scores(self._run))
         if ended:
             yield from self._file(self._folder / OUTCOME_FILE)

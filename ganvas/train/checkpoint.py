@@ -41,6 +41,7 @@ def put_in_place(whole: Path, target: Path, keep: int) -> None:
     """Rename a whole checkpoint, and keep the newest `keep` up to it; `best` is one of its own. Raises OSError."""
     folder, replaced = target.parent, target.with_name(f"{REPLACED}{target.name}")
     if target.exists():  # as good as the new one, or damaged; renamed, for a kill while removing it would cost both
+        shutil.rmtree(replaced, ignore_errors=True)
         target.rename(replaced)
     whole.rename(target)
     shutil.rmtree(replaced, ignore_errors=True)
@@ -84,7 +85,7 @@ def _write(folder: Path, name: str, tensors: dict[str, dict[str, Tensor]], facts
     target = folder / name
     partial = folder / f".partial-{os.getpid()}"
     try:
-        _mend(folder)
+        mend(folder)
         partial.mkdir(parents=True)
         for stem, content in tensors.items():
             save_file(content, partial / f"{stem}.safetensors")
@@ -100,7 +101,7 @@ def _write(folder: Path, name: str, tensors: dict[str, dict[str, Tensor]], facts
     return target
 
 
-def _mend(folder: Path) -> None:
+def mend(folder: Path) -> None:
     """Clear up after a kill: only one process at a time trains a run."""
     for left in folder.glob(".partial-*"):
         shutil.rmtree(left, ignore_errors=True)
@@ -123,7 +124,7 @@ def checkpoints(folder: Path) -> list[Path]:
 def load_latest(folder: Path, players: Players) -> tuple[Path | None, list[str]]:
     """Put the newest whole checkpoint into the players; returns it (None: there is none) and what was passed over."""
     damaged: list[str] = []
-    _mend(folder)
+    mend(folder)
     for path in reversed(checkpoints(folder)):
         trouble = damage(path)
         if trouble is None:

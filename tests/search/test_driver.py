@@ -111,7 +111,12 @@ def test_a_trial_that_comes_further_each_time_may_be_lost_as_often_as_it_is(stud
 
     def script(spec: TrialSpec) -> list[Event]:
         images = came_to[spec.number].pop(0) if came_to[spec.number] else 0
-        return [Ended(spec.number, WAITING, None, {}, images, 0.1)] if images else does_nothing(spec)
+        if not images:
+            return does_nothing(spec)
+        if studio.catalog.run_named(spec.run) is None:
+            studio.catalog.add_run(RunRow(spec.run, "halves", "", "training"))
+        studio.catalog.update_run(spec.run, images_seen=images)  # what it had saved; it was not judged since
+        return [Ended(spec.number, WAITING, None, {}, 0, 0.1)]
 
     folder = search(studio, "halves", space_of(batch=[8, 16]), engine=Scripted(script))
     assert states(folder) == [FINISHED, FAILED]

@@ -11,7 +11,7 @@ import pytest
 
 from ganvas.errors import InputError
 from ganvas.progress import Silent
-from ganvas.search import jobs
+from ganvas.search import jobs, measuring
 from ganvas.search.forecast import Left
 from ganvas.search.jobs import local_engine, record_of
 from ganvas.search.measuring import TURNS, measure
@@ -133,6 +133,19 @@ def test_all_ways_have_their_turns_as_long_as_it_costs_a_small_share_of_the_sear
     assert told.read_text().split() == ["2", "1", "1"] * turns
     assert [len(found) for found in rates.values()] == [turns, turns]
     assert max(rates[2]) == pytest.approx(2 * max(rates[1]))
+
+
+@pytest.mark.parametrize("does", ["read -r threads; exit 3", "exec sleep 600", "read -r threads; echo hello; cat"])
+def test_a_probe_that_dies_hangs_or_talks_nonsense_is_told_in_a_line(
+    studio: StudioFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, does: str
+) -> None:
+    program = tmp_path / "probe"
+    program.write_text(f"#!/bin/sh\necho ready\n{does}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    monkeypatch.setattr(measuring, "PATIENCE_S", 0.5)
+    with pytest.raises(InputError, match="here: it said"):
+        measure(studio, tmp_path, spec(), {1: 2, 2: 1}, 1)
 
 
 def test_a_search_that_is_soon_over_is_not_measured_and_says_why(

@@ -7,6 +7,7 @@ import pickle
 import platform
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -342,6 +343,16 @@ def never_arrives(*_: Any, **__: Any) -> Any:
     from ray.exceptions import GetTimeoutError
 
     raise GetTimeoutError("it took too long")
+
+
+def test_who_has_no_token_is_told_how_to_give_it(nodes: Nodes, tmp_path: Path) -> None:
+    program = "import sys; from ganvas.search.ray_cluster import RayCluster; RayCluster(sys.argv[1])"
+    without = {**os.environ, "RAY_AUTH_MODE": "token", "HOME": str(tmp_path)}
+    command = [sys.executable, "-c", program, nodes.address]
+    told = subprocess.run(command, env=without, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    last = told.stderr.splitlines()[-1]
+    assert last.startswith("ganvas.errors.InputError: no Ray cluster could be used at")
+    assert "`ray get-auth-token` says there" in last
 
 
 def test_a_cluster_that_cannot_be_used_is_told_in_a_line(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,6 +117,23 @@ def test_what_arrives_damaged_is_refused_or_passed_over(studio: StudioFolder) ->
         assert all(damage(path) is None for path in kept)
 
 
+def test_a_checkpoint_that_a_kill_left_half_replaced_is_mended(studio: StudioFolder) -> None:
+    cargo = Cargo(ship_set(studio.sets / "halves", same), ())
+    with borrowed_studio(cargo, same) as away:
+        sender = Sender(away, "far")
+        train(away, "halves", SETTINGS, name="far")
+        newest = checkpoints(away.runs / "far" / "checkpoints")[-1].name
+        here = RunFolder(studio.runs / "far").checkpoints / newest
+        for left in (here, here.with_name(f".replaced-{newest}")):  # killed while the older one was being removed
+            left.mkdir(parents=True)
+            (left / "state.json").write_text("{}")
+        receiver = Receiver(studio, "far")
+        bring_home(sender, receiver)
+        receiver.close()
+    assert damage(here) is None
+    assert [path.name for path in here.parent.iterdir() if path.name.startswith(".")] == []
+
+
 def test_a_worker_writes_nowhere_but_in_its_run(studio: StudioFolder) -> None:
     receiver = Receiver(studio, "far")
     for path in ("../other/settings.json", "/etc/passwd", "checkpoints/../../ganvas.toml", "checkpoints/x"):
