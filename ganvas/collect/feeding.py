@@ -33,6 +33,7 @@ class Feeder:
         self._stir = stir
         self._stopping = threading.Event()
         self._gathered: list[Page | Item] = []
+        self._in_hand = 0  # being written at this moment, by whichever thread
         self._held_bytes = 0
         self._lock = threading.Lock()
         self.written = 0
@@ -75,13 +76,18 @@ class Feeder:
 
     def _more_wanted(self) -> bool:
         while not self._stopping.is_set():
-            if self._room() > len(self._gathered):
+            if self._is_room():
                 return True
             self.flush()
-            if self._room() > 0:
+            if self._is_room():
                 return True
             self._stopping.wait(LOOK_EVERY_S)
         return False
+
+    def _is_room(self) -> bool:
+        with self._lock:
+            known = len(self._gathered) + self._in_hand
+        return self._room() > known
 
     def _gather(self, one: Page | Item) -> None:
         with self._lock:
@@ -96,7 +102,14 @@ class Feeder:
         """Write what has gathered: called now and then, since a source may take its time over the next item."""
         with self._lock:
             gathered, self._gathered, self._held_bytes = self._gathered, [], 0
-        if gathered:
+            self._in_hand += len(gathered)
+        if not gathered:
+            return
+        try:
             self._write(gathered)
+        finally:
+            with self._lock:
+                self._in_hand -= len(gathered)
+        with self._lock:
             self.written += len(gathered)
-            self._stir()
+        self._stir()
