@@ -98,5 +98,6 @@ class Feeder:
             gathered, self._gathered, self._held_bytes = self._gathered, [], 0
         if gathered:
             self._write(gathered)
-            self.written += len(gathered)
+            with self._lock:
+                self.written += len(gathered)
             self._stir()

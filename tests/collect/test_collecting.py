@@ -164,6 +164,7 @@ def test_downloads_that_are_stuck_hold_up_no_other(
 ) -> None:
     for module in (pace, schedule):
         monkeypatch.setattr(module, "STUCK_S", 0.2)
+    monkeypatch.setattr(pace, "STUCK_TIMES", 0.0)
     arrived, others_are_done = itertools.count(1), threading.Event()
 
     def reply_with(body: bytes) -> Callable[[dict[str, str]], Reply]:
@@ -171,14 +172,14 @@ def test_downloads_that_are_stuck_hold_up_no_other(
             number = next(arrived)
             if number == 12:
                 others_are_done.set()
-            return Reply(body, 200 if number not in (3, 4) or others_are_done.wait(10) else 404)
+            return Reply(body, 200 if number not in (3, 4) or others_are_done.wait(PATIENCE_S) else 404)
 
         return reply
 
     listed = [item(site, n) for n in range(12)]
     for n in range(12):
         site.put(f"/{n}.jpg", reply_with(picture(n)))
-    patient = {"per_host": 2, "read_timeout_s": 20.0, "timeout_s": 20.0}
+    patient = {"per_host": 2, "read_timeout_s": 2 * PATIENCE_S, "timeout_s": 2 * PATIENCE_S}
     done = gather(studio, site, listed, settings=patient)
     assert (done.pictures, done.failed) == (12, {})
 
