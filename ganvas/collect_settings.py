@@ -44,8 +44,8 @@ class CollectSettings(BaseModel):
         default=None, description="an e-mail or web address that servers can reach you at; sent in User-Agent"
     )
     user_agent: str | None = Field(default=None, description="the whole User-Agent, instead of ganvas's own")
-    concurrency: int = Field(default=64, ge=1, le=1024, description="fetches at the same time")
-    per_host: int = Field(default=8, ge=1, le=256, description="fetches at the same time from one host")
+    concurrency: int = Field(default=64, ge=1, le=1024, description="fetches at the same time, stuck ones aside")
+    per_host: int = Field(default=8, ge=1, le=256, description="fetches at the same time of one host, stuck ones aside")
     rate_per_s: float | None = Field(
         default=None, gt=0, description="requests a second to one host; no cap when not given"
     )

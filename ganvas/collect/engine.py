@@ -84,6 +84,7 @@ class Engine:
         self._error: BaseException | None = None
         self._asked_anew = 0  # pages that were read before and are to be read again
         self._reread: set[int] = set()
+        self._hung: set[int] = set()  # fetches that timed out while their host answered others
         self._stopping = False
         self._awake_at = time.time()
         self._at_hand: deque[Leased] = deque()  # what need not be asked for
@@ -199,7 +200,7 @@ class Engine:
                 if self._one.need_not_ask(leased):
                     self._at_hand.append(leased)
                 else:
-                    self._schedule.put(leased.host, leased, again=leased.attempts > 0)
+                    self._schedule.put(leased.host, leased, hung=leased.id in self._hung)
         self._make_room_for_other_hosts()
 
     def _count_asked_anew(self, got: Sequence[Leased]) -> None:
@@ -216,7 +217,7 @@ class Engine:
 
     def _make_room_for_other_hosts(self) -> None:
         """Where slow hosts fill all the room there is, what they cannot give soon waits in the catalog instead."""
-        is_idle = len(self._under_way) < 2 * self.settings.per_host
+        is_idle = len(self._under_way) - self._schedule.stuck < 2 * self.settings.per_host
         if not is_idle or self._lanes.count(PICTURE) < MOST[PICTURE] // 2 or time.time() < self._sort_out_at:
             return
         self._sort_out_at = time.time() + SORT_OUT_EVERY_S
@@ -270,6 +271,7 @@ class Engine:
     def _turn_is_over(self, turn: Turn[Leased], outcome: Fetched | Failed) -> None:
         host = turn.host
         self._schedule.done(turn, outcome)
+        (self._hung.add if turn.hung else self._hung.discard)(turn.job.id)
         if isinstance(outcome, Failed) and ERRORS[outcome.error].cools:
             self._cooled[host] = outcome.reason
         if host not in self._asked_hosts:

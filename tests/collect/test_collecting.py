@@ -16,6 +16,9 @@ import pytest
 from sqlalchemy import text
 
 from ganvas.api import Studio
+from ganvas.catalog.fetch_records import Leased
+from ganvas.catalog.wanted import PICTURE
+from ganvas.collect import engine, lanes
 from ganvas.collect.collecting import Collected, collect
 from ganvas.collect.fetch import pace, schedule
 from ganvas.collect.sources import SOURCES, Answer, Item, NotTheAnswer, Options, Page, Picture, Source, source
@@ -91,7 +94,7 @@ def gather(studio: StudioFolder, site: Website, lists: object, **how: object) ->
     return collect(studio, "shelf", {"address": site.address}, settings=settings, workers=1, **how)  # type: ignore[arg-type]
 
 
-def item(site: Website, number: int, reply: bytes | Reply | None = None) -> dict[str, object]:
+def item(site: Website, number: int, reply: bytes | Reply | Callable[..., Reply] | None = None) -> dict[str, object]:
     url = site.put(f"/{number}.jpg", picture(number) if reply is None else reply)
     return {"key": str(number), "title": f"item {number}", "pictures": [{"url": url}]}
 
@@ -164,6 +167,7 @@ def test_downloads_that_are_stuck_hold_up_no_other(
 ) -> None:
     for module in (pace, schedule):
         monkeypatch.setattr(module, "STUCK_S", 0.2)
+    monkeypatch.setattr(pace, "STUCK_TIMES", 0.0)
     arrived, others_are_done = itertools.count(1), threading.Event()
 
     def reply_with(body: bytes) -> Callable[[dict[str, str]], Reply]:
@@ -171,16 +175,77 @@ def test_downloads_that_are_stuck_hold_up_no_other(
             number = next(arrived)
             if number == 12:
                 others_are_done.set()
-            return Reply(body, 200 if number not in (3, 4) or others_are_done.wait(10) else 404)
+            return Reply(body, 200 if number not in (3, 4) or others_are_done.wait(PATIENCE_S) else 404)
 
         return reply
 
     listed = [item(site, n) for n in range(12)]
     for n in range(12):
         site.put(f"/{n}.jpg", reply_with(picture(n)))
-    patient = {"per_host": 2, "read_timeout_s": 20.0, "timeout_s": 20.0}
+    patient = {"per_host": 2, "read_timeout_s": 2 * PATIENCE_S, "timeout_s": 2 * PATIENCE_S}
     done = gather(studio, site, listed, settings=patient)
     assert (done.pictures, done.failed) == (12, {})
+
+
+def test_a_host_whose_downloads_are_stuck_makes_room_for_others(
+    studio: StudioFolder, site: Website, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (pace, schedule):
+        monkeypatch.setattr(module, "STUCK_S", 0.2)
+    monkeypatch.setattr(pace, "STUCK_TIMES", 0.0)
+    monkeypatch.setattr(engine, "SORT_OUT_EVERY_S", 0.1)
+    monkeypatch.setattr(lanes, "FIRST", 8)
+    monkeypatch.setitem(lanes.MOST, PICTURE, 8)
+    arrived, one_is_stuck, other_is_had, had_in_time = itertools.count(1), threading.Event(), threading.Event(), []
+
+    def slow(headers: dict[str, str]) -> Reply:
+        number = next(arrived)
+        if number == 3:
+            one_is_stuck.set()
+        if number in (2, 3):
+            had_in_time.append(other_is_had.wait(PATIENCE_S))
+        return Reply(b"", 404)
+
+    with website() as other:
+
+        def list_of_other(headers: dict[str, str]) -> Reply:
+            assert one_is_stuck.wait(PATIENCE_S)
+            return Reply(_json([item(other, 0, picture_of_other)]))
+
+        def picture_of_other(headers: dict[str, str]) -> Reply:
+            other_is_had.set()
+            return Reply(picture(0))
+
+        listed = [*[item(site, n, slow) for n in range(1, 30)], {"page": other.put("/more", list_of_other)}]
+        caps = {"per_host": 1, "read_timeout_s": 2 * PATIENCE_S, "timeout_s": 2 * PATIENCE_S}
+        assert gather(studio, site, listed, settings=caps).pictures == 1
+    assert had_in_time == [True, True]
+
+
+@pytest.mark.parametrize(("hangs", "timeout_s"), [(True, 2.0), (False, 2 * PATIENCE_S)])
+def test_what_hung_is_told_from_what_failed_when_it_is_tried_again(
+    studio: StudioFolder, site: Website, monkeypatch: pytest.MonkeyPatch, hangs: bool, timeout_s: float
+) -> None:
+    tried: list[tuple[str, bool]] = []
+    put, arrived, is_over = schedule.Schedule.put, itertools.count(1), threading.Event()
+
+    def told(of: schedule.Schedule[Leased], host: str, leased: Leased, *, hung: bool = False) -> None:
+        tried.append((leased.url, hung))
+        put(of, host, leased, hung=hung)
+
+    def reply(headers: dict[str, str]) -> Reply:
+        if next(arrived) != 3:
+            return Reply(b"", 404)
+        return Reply(b"", 500 if not hangs or is_over.wait(PATIENCE_S) else 404)
+
+    monkeypatch.setattr(schedule.Schedule, "put", told)
+    listed = [item(site, 0), *[item(site, n, reply) for n in range(1, 12)]]
+    gather(studio, site, listed, settings={"per_host": 2, "timeout_s": timeout_s})
+    is_over.set()
+    urls = [url for url, _ in tried]
+    again = [hung for n, (url, hung) in enumerate(tried) if url in urls[:n]]
+    assert again
+    assert any(again) == hangs
 
 
 def test_a_hiccup_of_robots_txt_costs_no_picture(studio: StudioFolder, site: Website) -> None:

@@ -11,7 +11,7 @@ from tests.collect.web_server import WebServer
 __all__ = ["certificates", "costs_one", "get", "server"]
 
 MOST_BYTES = 100_000
-TRIES = 20  # under caps this short, a busy machine may be too late with a good answer, too
+TRIES = 20  # under caps that a test makes short, a busy machine may be too late with a good answer, too
 
 
 @pytest.fixture
@@ -24,11 +24,12 @@ def costs_one(server: WebServer, get: Get):
     def fetched(behaviour, **settings: object) -> Failed:
         server.does("/bad", behaviour)
         server.answers("/good", b"good")
-        urls = [server.url("/bad"), *[server.url("/good")] * TRIES]
+        urls = [server.url("/bad"), *[server.url("/good")] * (TRIES if settings else 1)]
         bad, *others = get(*urls, robots=False, max_bytes=MOST_BYTES, **settings)
-        good = next(one for one in others if not (isinstance(one, Failed) and one.error == "timeout"))
-        assert isinstance(good, Fetched)
-        assert good.body == b"good"
+        in_time = [one for one in others if not (isinstance(one, Failed) and one.error == "timeout")]
+        assert in_time, others
+        assert isinstance(in_time[0], Fetched)
+        assert in_time[0].body == b"good"
         assert isinstance(bad, Failed)
         return bad
 

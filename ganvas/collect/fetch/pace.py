@@ -5,7 +5,8 @@ also halve how many fetches it has at a time, and it is left alone for as long a
 twice that each time. Answers bring it back step by step: the rule by which TCP shares a line.
 
 A fetch that takes far longer than the host's others is stuck: it goes on beside the host's turns, and another begins in
-its place. Where a host is slow or silent throughout, nothing is stuck, and nothing more begins.
+its place. One that hung while its host answered others is soon taken for stuck when it is tried again. Where a host is
+slow or silent throughout, nothing is stuck, and nothing more begins.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Pace:
         "turns", "spacing_s", "next_at", "cool_until", "busy", "stuck",
         "_pause_s", "_most_turns", "_least_spacing_s", "_last_taken", "_interval_s",
         "_answered", "_refused", "_single", "_share", "_stopped", "_coolings", "_silent",
-        "_usual_s", "_answered_last", "_hangs",
+        "_usual_s", "_answered_last",
     )  # fmt: skip
 
     def __init__(self, per_host: int, rate_per_s: float | None, pause_s: float = COOL_S) -> None:
@@ -60,7 +61,6 @@ class Pace:
         self._coolings = self._silent = 0  # both in a row
         self._usual_s = 0.0  # that an answer takes, smoothed
         self._answered_last = 0.0  # when the newest fetch that was answered began; 0: none was
-        self._hangs = False  # some of its pictures do, though it answers: they will be tried again
 
     @property
     def begins_at(self) -> float:
@@ -69,13 +69,14 @@ class Pace:
 
     @property
     def has_turn(self) -> bool:
-        return self.busy < int(self.turns)
+        turns = int(self.turns)
+        return self.busy < turns and self.busy + self.stuck < 2 * turns  # stuck ones of before it was slowed down
 
     def is_plain(self, now: float) -> bool:
         """Nothing is to be remembered of the host."""
         as_ever = self.turns >= self._most_turns and self.spacing_s <= self._least_spacing_s
         is_idle = self.busy == self.stuck == 0 and self.begins_at <= now
-        return as_ever and is_idle and not (self._coolings or self._stopped or self._hangs)
+        return as_ever and is_idle and not (self._coolings or self._stopped)
 
     def take(self, now: float) -> None:
         """A fetch begins."""
@@ -87,15 +88,16 @@ class Pace:
         self.next_at = (self.next_at if late < self.spacing_s / 2 else now) + self.spacing_s
 
     def parts_with(self, turn: Turn[Any], now: float) -> bool:
-        """Whether a fetch under way is stuck, and gives its turn to another: at most as many as a host has turns.
+        """Whether a fetch under way is stuck, and gives its turn to another: at most as many as the host now has turns.
 
         That is so where one that began later has been answered. Where none has, and the host is not known to be silent,
-        what was tried in vain before is taken for stuck, and one more: what begins in its place finds out.
+        what hung before is taken for stuck, and of a host that has answered one more: what begins in its place finds
+        out.
         """
         late = now - turn.begun_at > max(STUCK_S, STUCK_TIMES * self._usual_s)
-        if not late or self.stuck >= self._most_turns:
+        if not late or self.stuck >= int(self.turns):
             return False
-        suspect = self._answered_last and self._silent < SILENT_IN_A_ROW and (turn.again or not self.stuck)
+        suspect = self._silent < SILENT_IN_A_ROW and (turn.hung or (self._answered_last and not self.stuck))
         if not (suspect or self._is_overtaken(turn)):
             return False
         self.busy -= 1
@@ -103,7 +105,7 @@ class Pace:
         return True
 
     def done(self, turn: Turn[Any], outcome: Fetched | Failed | None, now: float) -> None:
-        """A fetch ended; None: it came to nothing before it was begun."""
+        """A fetch ended; None: it came to nothing before it was begun. Says of the turn whether its picture hangs."""
         if turn.stuck:
             self.stuck -= 1
         else:
@@ -114,11 +116,14 @@ class Pace:
         if isinstance(outcome, Failed) and ERRORS[outcome.error].cools:
             self._refuses(outcome, now)
         elif error in SILENT:
-            if error != "timeout" or not self._hung(turn):
+            turn.hung = error == "timeout" and (turn.hung or self._is_overtaken(turn))
+            if not turn.hung:
                 self._was_silent(now)
         elif error is None or not ERRORS[error].passes:
-            if error is None:
-                self._gives(turn, now)
+            if isinstance(outcome, Fetched):
+                self._usual_s = 0.9 * self._usual_s + 0.1 * outcome.seconds if self._usual_s else outcome.seconds
+            self._answered_last = max(self._answered_last, turn.begun_at)
+            turn.hung = False
             self._answers()
 
     def slow(self, spacing_s: float) -> None:
@@ -133,11 +138,6 @@ class Pace:
     def _is_overtaken(self, turn: Turn[Any]) -> bool:
         """Whether one that began later has been answered: what is slow or silent is not the host."""
         return turn.begun_at < self._answered_last
-
-    def _gives(self, turn: Turn[Any], now: float) -> None:
-        took = now - turn.begun_at
-        self._usual_s = 0.9 * self._usual_s + 0.1 * took if self._answered_last else took
-        self._answered_last = max(self._answered_last, turn.begun_at)
 
     def _answers(self) -> None:
         if self._refused:
@@ -186,11 +186,6 @@ class Pace:
         if self._coolings and self._single < IN_A_ROW:
             return 1
         return min(IN_A_ROW + self._single, MOST_IN_A_ROW)
-
-    def _hung(self, turn: Turn[Any]) -> bool:
-        """Whether a silence is its picture's alone: others were answered meanwhile, or it was so before."""
-        self._hangs = self._answered_last > 0
-        return self._hangs and (turn.again or self._is_overtaken(turn))
 
     def _was_silent(self, now: float) -> None:
         self._silent += 1

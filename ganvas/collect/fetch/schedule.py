@@ -62,13 +62,13 @@ class Schedule(Generic[Job]):
         self._later: list[tuple[float, int, _Host[Job]]] = []  # a heap of those whose turn is a matter of time
         self._order = 0
         self._busy: dict[Turn[Job], None] = {}  # those that have a turn, the oldest first
-        self._stuck = self._waiting = 0
+        self.stuck = self._waiting = 0
         self._look_at = 0.0
 
-    def put(self, host: str, job: Job, *, again: bool = False) -> None:
-        """A job to wait its turn. `again`: it was tried before."""
+    def put(self, host: str, job: Job, *, hung: bool = False) -> None:
+        """A job to wait its turn. `hung`: what its turn said when it was last tried."""
         of = self._host(host)
-        of.jobs.append(Turn(host, job, again))
+        of.jobs.append(Turn(host, job, hung))
         self._waiting += 1
         self._line_up(of, self._clock())
 
@@ -76,7 +76,7 @@ class Schedule(Generic[Job]):
         """A job whose turn it is, hosts in rotation; None where none may begin now."""
         now = self._clock()
         turn = self._take(now)
-        if turn is None and self._waiting and now >= self._look_at:
+        if turn is None and self._waiting and not now < self._look_at <= now + LOOK_EVERY_S:  # clocks are set back, too
             self._part_with_stuck(now)
             turn = self._take(now)
         return turn
@@ -97,7 +97,7 @@ class Schedule(Generic[Job]):
         """What a job ended with: the host is asked faster, slower, not at all for a while. None: nothing was asked."""
         of, now = self._hosts[turn.host], self._clock()
         if turn.stuck:
-            self._stuck -= 1
+            self.stuck -= 1
         else:
             del self._busy[turn]
         of.pace.done(turn, outcome, now)
@@ -156,10 +156,10 @@ class Schedule(Generic[Job]):
         self._look_at = now + LOOK_EVERY_S
         for turn in list(takewhile(lambda turn: now - turn.begun_at > STUCK_S, self._busy)):
             of = self._hosts[turn.host]
-            if self._stuck < self._concurrency and of.pace.parts_with(turn, now):
+            if self.stuck < self._concurrency and of.pace.parts_with(turn, now):
                 turn.stuck = True
                 del self._busy[turn]
-                self._stuck += 1
+                self.stuck += 1
                 self._line_up(of, now)
 
     def _host(self, name: str) -> _Host[Job]:

@@ -10,12 +10,12 @@ Job = TypeVar("Job")
 
 @dataclass(slots=True, eq=False)
 class Turn(Generic[Job]):
-    """`again`: the job was tried before. `begun_at` is the schedule's time. `stuck`: it goes on, but others have begun
-    in its place.
+    """`hung`: the job timed out when it was tried before, while its host answered others. `begun_at` is the schedule's
+    time. `stuck`: it goes on, but others have begun in its place.
     """
 
     host: str
     job: Job
-    again: bool = False
+    hung: bool = False
     begun_at: float = 0.0
     stuck: bool = False

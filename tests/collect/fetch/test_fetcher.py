@@ -16,7 +16,7 @@ from ganvas.errors import SettingsError
 from ganvas.version import __version__
 from tests.collect.fetch.conftest import Certificates, Get
 from tests.collect.web_server import Asked, WebServer, says
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE_S, wait_for
 
 
 def test_an_answer_comes_whole(server: WebServer, get: Get) -> None:
@@ -73,6 +73,7 @@ def test_connections_are_closed_with_the_fetcher(server: WebServer) -> None:
 
 def test_beyond_a_number_of_connections_none_is_kept(server: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ganvas.collect.fetch.http1.MOST_SOCKETS", 3)
+    monkeypatch.setattr("ganvas.collect.fetch.http1.KEPT_FOR_S", 10 * PATIENCE_S)
     server.answers("/", b"x")
 
     async def resolve(host: str) -> list[str]:

@@ -288,7 +288,7 @@ def test_random_play_loses_nothing_and_breaks_no_limit(clock: Clock) -> None:
     outcomes = [GOOD] * 12 + [FORBIDDEN, THROTTLED, TIMEOUT, Failed("throttled", "", 429, 1.0), Failed("gone", "")]
     for job in range(5000):
         host = f"h{dice.randrange(20)}"
-        of.put(host, job, again=dice.random() < 0.2)
+        of.put(host, job, hung=dice.random() < 0.2)
         put[host] += 1
         for _ in range(dice.randrange(3)):
             if (turn := of.take()) is not None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
-from ganvas.collect.fetch.outcome import Failed
+from ganvas.collect.fetch.outcome import Failed, Fetched
 from ganvas.collect.fetch.pace import SILENT_IN_A_ROW, STUCK_S, STUCK_TIMES
 from ganvas.collect.fetch.schedule import LOOK_EVERY_S, Schedule
 from ganvas.collect.fetch.turn import Turn
-from tests.collect.fetch.clock import GOOD, TIMEOUT, Clock, hosts, schedule, take_all
+from tests.collect.fetch.clock import GOOD, THROTTLED, TIMEOUT, Clock, hosts, schedule, take_all
 
 LATE_S = STUCK_S + 0.1
 
@@ -26,7 +27,7 @@ def hang(of: Schedule[int], clock: Clock, many: int, answer_s: float = 0.1) -> l
 def answer(of: Schedule[int], clock: Clock, seconds: float = 0.1) -> None:
     turn = of.take()
     clock.now += seconds
-    of.done(turn, GOOD)
+    of.done(turn, replace(GOOD, seconds=seconds))
 
 
 def test_a_stuck_fetch_gives_its_turn_to_another_and_goes_on(clock: Clock) -> None:
@@ -117,8 +118,7 @@ def test_what_takes_no_longer_than_usual_answers_is_not_stuck(clock: Clock) -> N
 
 def test_a_host_that_answered_nothing_yet_gets_no_more(clock: Clock) -> None:
     of = schedule(clock, per_host=4, a=100)
-    of.put("b", 0, again=True)
-    assert len(take_all(of)) == 5
+    assert len(take_all(of)) == 4
     clock.now += 100 * STUCK_S
     assert take_all(of) == []
 
@@ -153,9 +153,10 @@ def test_what_hung_before_gives_its_turn_without_an_answer_to_another(clock: Clo
     of = schedule(clock, per_host=4, a=2)
     (stuck,) = hang(of, clock, 1)
     of.done(stuck, TIMEOUT)
-    clock.now += 60  # nothing waits, and yet the host is remembered
+    assert stuck.hung
+    assert of._hosts == {}
     for job in range(20):
-        of.put("a", job, again=True)
+        of.put("a", job, hung=stuck.hung)
     turns = take_all(of)
     clock.now += LATE_S
     turns += take_all(of)
@@ -167,15 +168,22 @@ def test_what_hung_before_gives_its_turn_without_an_answer_to_another(clock: Clo
 
 def test_the_silence_of_what_is_stuck_costs_its_host_no_turn(clock: Clock) -> None:
     of = schedule(clock, per_host=12, a=100)
-    for turn in hang(of, clock, 2 * SILENT_IN_A_ROW):
+    stuck = hang(of, clock, 2 * SILENT_IN_A_ROW)
+    turns = take_all(of)
+    clock.now += LATE_S
+    turns += take_all(of)
+    for turn in stuck:
+        assert turn.stuck
         of.done(turn, TIMEOUT)
+    for turn in turns:
+        of.done(turn, GOOD)
     assert len(take_all(of)) == 12
 
 
 def test_a_host_that_takes_no_connection_has_fewer_turns_whatever_was_tried_before(clock: Clock) -> None:
     of = schedule(clock, per_host=4, a=1)
     for job in range(20):
-        of.put("a", job, again=True)
+        of.put("a", job, hung=True)
     answer(of, clock)
     for turn in take_all(of):
         of.done(turn, Failed("connect", "refused"))
@@ -188,7 +196,7 @@ def test_a_tried_fetch_keeps_its_turn_where_the_host_has_fallen_silent(clock: Cl
     for turn in take_all(of):
         of.done(turn, TIMEOUT)
     for job in range(20):
-        of.put("a", job, again=True)
+        of.put("a", job, hung=True)
     turns = take_all(of)
     clock.now += LATE_S
     assert turns
@@ -205,4 +213,124 @@ def test_a_host_is_remembered_while_anything_is_under_way(clock: Clock, stuck: b
     of.done(other, GOOD)
     assert of._hosts.keys() == {"a"}
     of.done(turn, GOOD)
+    assert of._hosts == {}
+
+
+def test_a_host_that_hangs_altogether_is_found_silent_however_often_its_pictures_are_tried(clock: Clock) -> None:
+    of = schedule(clock, per_host=8, a=28)
+    for _ in range(20):
+        answer(of, clock)
+    turns = take_all(of)
+    for _ in range(5):
+        clock.now += 20
+        for turn in turns:
+            of.done(turn, TIMEOUT)
+            of.put("a", turn.job, hung=turn.hung)
+        turns = take_all(of)
+        assert len(turns) == 6
+        clock.now += LATE_S
+        assert take_all(of) == []
+
+
+@pytest.mark.parametrize("outcome", [GOOD, THROTTLED, Failed("connect", "refused"), Failed("gone", "404")])
+def test_only_what_timed_out_hung(clock: Clock, outcome: Fetched | Failed) -> None:
+    of = schedule(clock, per_host=2, a=100)
+    (turn,) = hang(of, clock, 1)
+    of.done(turn, outcome)
+    assert not turn.hung
+
+
+@pytest.mark.parametrize(("outcome", "hung"), [(TIMEOUT, True), (GOOD, False), (Failed("gone", "404"), False)])
+def test_what_hung_has_hung_until_it_is_answered(clock: Clock, outcome: Fetched | Failed, hung: bool) -> None:
+    of = schedule(clock)
+    of.put("a", 0, hung=True)
+    turn = of.take()
+    of.done(turn, outcome)
+    assert turn.hung == hung
+
+
+def test_a_host_that_was_slowed_down_parts_with_no_more_than_the_turns_left_to_it(clock: Clock) -> None:
+    of = schedule(clock, per_host=8, a=13)
+    answer(of, clock)
+    for _ in range(3):
+        throttled(of, clock)
+        answer(of, clock)
+    for job in range(20):
+        of.put("a", job, hung=True)
+    turns = []
+    for _ in range(20):
+        clock.now += LATE_S
+        turns += take_all(of)
+    assert Counter(turn.stuck for turn in turns) == {True: 2, False: 2}
+
+
+def test_what_is_stuck_counts_where_its_host_is_slowed_down_afterwards(clock: Clock) -> None:
+    of = schedule(clock, per_host=8, a=100)
+    stuck = hang(of, clock, 7)
+    of.done(take_all(of)[0], GOOD)
+    clock.now += LATE_S
+    throttled(of, clock)
+    answer(of, clock)
+    throttled(of, clock)
+    assert all(turn.stuck for turn in stuck)
+    assert of.take() is None
+    for turn in stuck[:4]:
+        assert of.take() is None
+        of.done(turn, TIMEOUT)
+    assert of.take() is not None
+
+
+def throttled(of: Schedule[int], clock: Clock) -> None:
+    """The host says no three times, and has half the turns."""
+    for _ in range(3):
+        while (turn := of.take()) is None:
+            clock.now += 0.1
+        of.done(turn, THROTTLED)
+    clock.now = of.cooling()["a"]
+
+
+@pytest.mark.parametrize("outcome", [GOOD, Failed("gone", "404"), Failed("too-large", "")])
+def test_any_answer_overtakes_what_is_stuck(clock: Clock, outcome: Fetched | Failed) -> None:
+    of = schedule(clock, per_host=8, a=100)
+    turns = [of.take() for _ in range(7)]
+    clock.now += 0.1
+    of.done(of.take(), outcome)
+    take_all(of)
+    clock.now += LATE_S
+    take_all(of)
+    assert [turn.stuck for turn in turns] == [True] * 7
+
+
+def test_what_passes_until_an_answer_is_read_makes_it_no_slow_one(clock: Clock) -> None:
+    of = schedule(clock, per_host=3, a=100)
+    turn = of.take()
+    clock.now += 3600
+    of.done(turn, GOOD)
+    stuck = hang(of, clock, 2)
+    take_all(of)
+    clock.now += LATE_S
+    take_all(of)
+    assert all(turn.stuck for turn in stuck)
+
+
+def test_a_clock_that_is_set_back_keeps_nothing_that_is_stuck(clock: Clock) -> None:
+    of = schedule(clock, per_host=1, a=2)
+    (turn,) = take_all(of)
+    clock.now -= 3600
+    of.done(turn, GOOD)
+    of.put("b", 0, hung=True)
+    of.put("b", 1)
+    assert hosts(take_all(of)) == ["b"]
+    clock.now += LATE_S
+    assert hosts(take_all(of)) == ["b"]
+
+
+def test_nothing_is_remembered_of_hosts_of_which_a_picture_hung(clock: Clock) -> None:
+    of = schedule(clock, per_host=2)
+    for host in ("a", "b", "c"):
+        of.put(host, 0)
+        of.put(host, 1)
+        (stuck,) = hang(of, clock, 1)
+        of.done(stuck, TIMEOUT)
+        assert stuck.hung
     assert of._hosts == {}
