@@ -28,8 +28,9 @@ class ForgettingQueries(Database):
     """What of a Catalog concerns collections that are given up."""
 
     def forget_collection(self, id: int, now: float) -> Forgotten:
-        """Remove a collection, its fetches, and its items without a picture that no other collection has. All or none.
+        """Remove a collection, its fetches, and its items whose pictures were not had, if no other has them.
 
+        All or none. An item that was named without any picture is no collection's, and stays.
         Raises InputError where there is no such collection, or a collector has something of it leased.
         """
         with self.session(write=True) as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
@@ -16,6 +17,7 @@ from ganvas.catalog.wanted import Item as Wanted
 from ganvas.errors import CatalogError, InputError
 
 NOW = 1_000_000.0
+IMAGE = StoredImage("1" * 64, 9, "PNG", 8, 8, "RGB", 1)
 
 
 def picture(n: int, stand_in: bool = False) -> Picture:
@@ -95,8 +97,7 @@ def test_whoever_was_at_it_is_told_and_changes_nothing_of_the_next(catalog: Cata
         catalog.forget_collection(id, NOW)
     assert begun(catalog, "vase", range(5, 8)) == again.id
     before = counts(catalog)
-    image = StoredImage("1" * 64, 9, "PNG", 8, 8, "RGB", 1)
-    catalog.finish(id, "met", "host/1/2:77:ab", [Finished(one.id, DONE, image=image) for one in leased])
+    catalog.finish(id, "met", "host/1/2:77:ab", [Finished(one.id, DONE, image=IMAGE) for one in leased])
     for late in (
         lambda: catalog.want(id, "met", [Wanted("9", (picture(9),))]),
         lambda: catalog.lease(id, "host/1/2:77:ab", 9, KINDS, NOW, NOW + 60),
@@ -108,11 +109,23 @@ def test_whoever_was_at_it_is_told_and_changes_nothing_of_the_next(catalog: Cata
     assert catalog.collections() == [again]
 
 
+def test_a_thumbnail_is_known_to_be_one_until_another_collection_has_the_original(catalog: Catalog) -> None:
+    id = begun(catalog, "vase", range(1))
+    for ending in (Finished(0, FAILED, error="gone"), Finished(0, DONE, image=IMAGE)):
+        [one] = catalog.lease(id, "me", 9, (PICTURE,), NOW, NOW + 60)
+        catalog.finish(id, "met", "me", [replace(ending, id=one.id)])
+    catalog.forget_collection(id, NOW)
+    id = begun(catalog, "pot", range(1))
+    assert [item.details for item in catalog.items_of(IMAGE.sha256)] == [{"thumbnail": True}]
+    [one] = catalog.lease(id, "me", 9, (PICTURE,), NOW, NOW + 60)
+    catalog.finish(id, "met", "me", [Finished(one.id, DONE, image=replace(IMAGE, sha256="2" * 64))])
+    assert [item.details for item in catalog.items_of("2" * 64)] == [{}]
+
+
 def test_a_picture_at_two_addresses_stays_as_one(catalog: Catalog) -> None:
     id = begun(catalog, "vase", range(2))
     pictures = catalog.lease(id, "me", 9, (PICTURE,), NOW, NOW + 60)
-    image = StoredImage("1" * 64, 9, "PNG", 8, 8, "RGB", 1)
-    catalog.finish(id, "met", "me", [Finished(one.id, DONE, image=image) for one in pictures])
+    catalog.finish(id, "met", "me", [Finished(one.id, DONE, image=IMAGE) for one in pictures])
     assert catalog.forget_collection(id, NOW).pictures == catalog.count_images() == 1
 
 
