@@ -26,7 +26,7 @@ def mark_thumbnails(connection: Connection, items: Iterable[int], were_marked: I
             thumbs.setdefault(item, set()).update(places)
         originals = _originals(connection, thumbs.keys()) if thumbs else {}
         shown = {item for item, places in thumbs.items() if places - originals.get(item, set())}
-        _write(connection, thumbs.keys() | before, shown)
+        _write(connection, thumbs.keys(), shown)
 
 
 def marked(connection: Connection, condition: Any) -> set[int]:
@@ -45,10 +45,10 @@ def _thumbs(connection: Connection, items: Iterable[int]) -> dict[int, set[int]]
 
 
 def _unexplained(connection: Connection, items: Iterable[int]) -> dict[int, set[int]]:
-    """Item -> positions at which it has a picture and no fetch that gave it."""
-    given = _done(items).where(ItemFetch.item_id == ItemImage.item_id, ItemFetch.position == ItemImage.position)
-    query = select(ItemImage.item_id, ItemImage.position).where(ItemImage.item_id.in_(list(items)), ~given.exists())
-    return _places(connection, query)
+    """Item -> positions at which it has a picture that no fetch gave it."""
+    given = _done(items).where(ItemFetch.item_id == ItemImage.item_id, Fetch.sha256 == Image.sha256).exists()
+    query = select(ItemImage.item_id, ItemImage.position).join(Image, Image.id == ItemImage.image_id)
+    return _places(connection, query.where(ItemImage.item_id.in_(list(items)), ~given))
 
 
 def _originals(connection: Connection, items: Iterable[int]) -> dict[int, set[int]]:

@@ -178,6 +178,10 @@ def test_a_thumbnail_is_fetched_only_where_the_original_cannot_be_had(catalog: C
     [again] = lease(catalog, collection)
     finish(catalog, collection, Finished(again.id, DONE, image=image(2)))
     assert details(catalog, image(2).sha256) == [{"a": 1}]
+    for _ in range(2):  # what a source says of its own is no mark
+        catalog.want(collection, "test", [item(7, details={"thumbnail": True})])
+        finish(catalog, collection, *(Finished(one.id, DONE, image=image(7)) for one in lease(catalog, collection)))
+        assert details(catalog, image(7).sha256) == [{"thumbnail": True}]
 
 
 def test_what_another_collection_had_is_known(catalog: Catalog) -> None:
