@@ -124,7 +124,7 @@ def _rounds(catalog: Catalog, collection: int) -> tuple[float, float]:
         begun = time.perf_counter()
         taken = catalog.lease(collection, "me", BATCH, KINDS, NOW, UNTIL)
         leased = time.perf_counter()
-        catalog.finish("benchmark", "me", _outcomes(taken))
+        catalog.finish(collection, "benchmark", "me", _outcomes(taken))
         finishes.append(time.perf_counter() - leased)
         leases.append(leased - begun)
     return statistics.median(leases), statistics.median(finishes)

@@ -17,6 +17,7 @@ from ganvas.catalog.database import Database
 from ganvas.catalog.fetch_records import (
     DONE,
     FAILED,
+    FORGOTTEN,
     LEASED,
     OPEN,
     REFUSED,
@@ -24,6 +25,7 @@ from ganvas.catalog.fetch_records import (
     CollectionRow,
     FetchRow,
 )
+from ganvas.catalog.forgetting import label_of
 from ganvas.catalog.records import now
 from ganvas.catalog.schema import Body, Collection, Fetch, Host, Item, ItemFetch
 from ganvas.catalog.wanted import KINDS, PICTURE, digest_of, same_address
@@ -81,8 +83,10 @@ class CollectionQueries(Database):
             return _collections(connection)
 
     def end_collection(self, id: int, state: str) -> None:
-        """Say that a collection is OPEN or COMPLETE."""
+        """Say that a collection is OPEN or COMPLETE. Raises InputError where it was forgotten."""
         with self.session(write=True) as connection:
+            self.one_at_a_time(connection)
+            label_of(connection, id)
             connection.execute(update(Collection).where(Collection.id == id).values(state=state))
 
     def fetch_counts(self, collection_id: int | None = None) -> dict[int, dict[str, dict[str, int]]]:
@@ -207,7 +211,8 @@ class CollectionQueries(Database):
 
 
 def _collections(connection: Connection, *conditions: Any) -> list[CollectionRow]:
-    query = select(*(getattr(Collection, name) for name in FIELDS)).where(*conditions).order_by(Collection.id)
+    query = select(*(getattr(Collection, name) for name in FIELDS)).where(*conditions, Collection.state != FORGOTTEN)
+    query = query.order_by(Collection.id)
     return [CollectionRow(**row._mapping) for row in connection.execute(query)]
 
 

@@ -17,6 +17,7 @@ FAILED = "failed"  # cannot be had; the reason is in the row
 REFUSED = "refused"  # could be had, and is not to be: robots.txt, an opt-out, an address that is not public
 
 OPEN, COMPLETE = "open", "complete"  # of a collection
+FORGOTTEN = "forgotten"  # of one of which only the number is left: no other is ever to have it
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, select, update
 
 from ganvas.catalog.database import LEASE_LOCK, Database
-from ganvas.catalog.fetch_records import DONE, LEASED
+from ganvas.catalog.fetch_records import DONE, FORGOTTEN, LEASED
 from ganvas.catalog.images import chunks
 from ganvas.catalog.schema import Body, Collection, Fetch, Item, ItemFetch, ItemImage
 from ganvas.catalog.wanted import KINDS, PICTURE
@@ -28,8 +28,9 @@ class ForgettingQueries(Database):
     """What of a Catalog concerns collections that are given up."""
 
     def forget_collection(self, id: int, now: float) -> Forgotten:
-        """Remove a collection, its fetches, and its items without a picture that no other collection has. All or none.
+        """Remove a collection, its fetches, and its items whose pictures were not had, if no other has them.
 
+        All or none. An item that was named without any picture is no collection's, and stays.
         Raises InputError where there is no such collection, or a collector has something of it leased.
         """
         with self.session(write=True) as connection:
@@ -38,8 +39,8 @@ class ForgettingQueries(Database):
             self.look_up_by_index(connection)
             _check_nobody_is_at_it(connection, id, now)
             ours = select(Fetch.id).where(Fetch.collection_id == id)
-            had = select(func.count()).where(Fetch.collection_id == id, Fetch.kind == PICTURE, Fetch.state == DONE)
-            pictures = connection.scalar(had) or 0
+            had = select(Fetch.sha256).where(Fetch.id.in_(ours), Fetch.kind == PICTURE, Fetch.state == DONE).distinct()
+            pictures = connection.scalar(select(func.count()).select_from(had.subquery())) or 0
             bare = _items_without_picture(connection, id)
             connection.execute(delete(Body).where(Body.fetch_id.in_(ours)))
             connection.execute(delete(ItemFetch).where(ItemFetch.fetch_id.in_(ours)))
@@ -47,12 +48,22 @@ class ForgettingQueries(Database):
             elsewhere = select(ItemFetch.item_id).where(ItemFetch.item_id == Item.id).exists()
             unused = (delete(Item).where(Item.id.in_(chunk), ~elsewhere) for chunk in chunks(bare))
             items = sum(connection.execute(statement).rowcount for statement in unused)
-            connection.execute(delete(Collection).where(Collection.id == id))
+            left = {"state": FORGOTTEN, "fingerprint": f"{FORGOTTEN} {id}", "options": {}}
+            connection.execute(update(Collection).where(Collection.id == id).values(left))
             return Forgotten(id, addresses, items, pictures)
 
 
+def label_of(connection: Connection, id: int) -> str | None:
+    """The label that a collection gives its items. Raises InputError where the collection was forgotten."""
+    known = select(Collection.label).where(Collection.id == id, Collection.state != FORGOTTEN)
+    labels = connection.scalars(known).all()
+    if not labels:
+        raise InputError("this collection was forgotten meanwhile: the same command begins it anew")
+    return labels[0]
+
+
 def _check_nobody_is_at_it(connection: Connection, id: int, now: float) -> None:
-    if connection.scalar(select(Collection.id).where(Collection.id == id)) is None:
+    if id not in connection.scalars(select(Collection.id).where(Collection.state != FORGOTTEN)).all():
         raise InputError(f"there is no collection {id}: `ganvas collect status` lists them")
     leased = (Fetch.collection_id == id, Fetch.kind.in_(KINDS), Fetch.state == LEASED, Fetch.next_try > now)
     worker = connection.scalar(select(Fetch.leased_by).where(*leased).limit(1))

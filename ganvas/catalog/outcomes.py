@@ -1,4 +1,4 @@
-"""What became of fetches, as rows: `Outcomes(database, connection, source, worker).record(finished)`."""
+"""What became of fetches, as rows: `Outcomes(database, connection, 3, source, worker).record(finished)`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from sqlalchemy import Connection, Update, bindparam, func, select, update
 
 from ganvas.catalog.database import Database
 from ganvas.catalog.fetch_records import DONE, FAILED, LEASED, REFUSED, STANDBY, WAITING, Finished
+from ganvas.catalog.forgetting import label_of
 from ganvas.catalog.images import chunks, insert_images
 from ganvas.catalog.records import FoundPicture, now
-from ganvas.catalog.schema import Body, Collection, Fetch, ItemFetch
+from ganvas.catalog.schema import Body, Fetch, ItemFetch
 from ganvas.catalog.thumbnails import mark_thumbnails
-from ganvas.catalog.wanted import PICTURE, Item, Page
+from ganvas.catalog.wanted import PICTURE
 from ganvas.catalog.wanting import PLACE, Wanting, link_images
 
 ENDING = ("state", "error", "reason", "status", "next_try", "seconds", "fetched_at", "final_url")
@@ -27,9 +28,12 @@ PAGE_LEVEL = 6  # of zlib: records of museums to a fifth, at 60 MB/s
 class Outcomes:
     """Records outcomes, in a transaction that somebody else began."""
 
-    def __init__(self, database: Database, connection: Connection, source: str, worker: str) -> None:
+    def __init__(
+        self, database: Database, connection: Connection, collection_id: int, source: str, worker: str
+    ) -> None:
         self.database = database
         self.connection = connection
+        self.collection_id = collection_id
         self.source = source
         self.worker = worker
 
@@ -42,14 +46,15 @@ class Outcomes:
         self._keep_bodies(mine)
         self._images(known, rows)
         pictures = [one for one in mine if rows[one.id].kind == PICTURE]
-        self._wake_stand_ins([one.id for one in pictures if one.state in (FAILED, REFUSED)], rows)
+        self._wake_stand_ins([one.id for one in pictures if one.state in (FAILED, REFUSED)])
         had = self._items_of([one.id for one in pictures if one.state == DONE])
         mark_thumbnails(self.connection, [item for _, item, _ in had])
-        self._found(mine, rows)
+        self._found(mine)
 
     def _rows(self, ids: Sequence[int]) -> dict[int, Any]:
-        names = ("id", "collection_id", "kind", "digest", "state", "leased_by", "stand_in_for")
+        names = ("id", "kind", "digest", "state", "leased_by", "stand_in_for")
         query = select(*(getattr(Fetch, name) for name in names)).with_for_update()
+        query = query.where(Fetch.collection_id == self.collection_id)  # a forgotten one's numbers may be another's
         found = (self.connection.execute(query.where(Fetch.id.in_(chunk))) for chunk in chunks(ids))
         return {row.id: row for chunk in found for row in chunk}
 
@@ -115,13 +120,14 @@ class Outcomes:
         original = here.where(Fetch.stand_in_for.is_(None), Fetch.state == DONE).limit(1)
         return self.connection.scalar(original) is not None
 
-    def _wake_stand_ins(self, failed: Sequence[int], rows: dict[int, Any]) -> None:
+    def _wake_stand_ins(self, failed: Sequence[int]) -> None:
         """Those of originals that cannot be had, also where several originals have the same one."""
-        lost = {(rows[id].collection_id, item, position) for id, item, position in self._items_of(failed)}
-        query = select(Fetch.id, Fetch.collection_id, ItemFetch.item_id, ItemFetch.position)
-        query = query.join(Fetch, Fetch.id == ItemFetch.fetch_id).where(Fetch.state == STANDBY)
+        lost = {(item, position) for _, item, position in self._items_of(failed)}
+        query = select(Fetch.id, ItemFetch.item_id, ItemFetch.position)
+        query = query.join(Fetch, Fetch.id == ItemFetch.fetch_id)
+        query = query.where(Fetch.collection_id == self.collection_id, Fetch.state == STANDBY)
         woken: set[int] = set()
-        for chunk in chunks(sorted({item for _, item, _ in lost})):
+        for chunk in chunks(sorted({item for item, _ in lost})):
             for id, *place in self.connection.execute(query.where(ItemFetch.item_id.in_(chunk))):
                 woken |= {id} if tuple(place) in lost else set()
         for chunk in chunks(failed):
@@ -131,18 +137,14 @@ class Outcomes:
             wake = update(Fetch).where(Fetch.id.in_(ids))
             self.connection.execute(wake.values(state=WAITING, next_try=Fetch.id * PLACE))
 
-    def _found(self, finished: Sequence[Finished], rows: dict[int, Any]) -> None:
-        found: dict[int, list[Page | Item]] = {}
-        for one in finished:
-            if one.found:
-                found.setdefault(rows[one.id].collection_id, []).extend(one.found)
-        labels = select(Collection.id, Collection.label).where(Collection.id.in_(list(found)))
-        for collection, label in self.connection.execute(labels).all() if found else ():
-            wanting = Wanting(self.database, self.connection, collection, label, self.source)
-            wanting.record(found[collection])
-            for one in finished:
-                if one.found and rows[one.id].collection_id == collection:
-                    _ask_lists_again(wanting, one)
+    def _found(self, finished: Sequence[Finished]) -> None:
+        pages = [one for one in finished if one.found]
+        if pages:
+            label = label_of(self.connection, self.collection_id)
+            wanting = Wanting(self.database, self.connection, self.collection_id, label, self.source)
+            wanting.record([piece for page in pages for piece in page.found])
+            for page in pages:
+                _ask_lists_again(wanting, page)
 
 
 def _ask_lists_again(wanting: Wanting, page: Finished) -> None:

@@ -12,9 +12,10 @@ from sqlalchemy import Float, bindparam, case, func, select, update
 
 from ganvas.catalog.database import LEASE_LOCK, Database
 from ganvas.catalog.fetch_records import LEASED, WAITING, Finished, Leased
+from ganvas.catalog.forgetting import label_of
 from ganvas.catalog.leasing import BACK, back, leases, take
 from ganvas.catalog.outcomes import Outcomes
-from ganvas.catalog.schema import Collection, Fetch, Host
+from ganvas.catalog.schema import Fetch, Host
 from ganvas.catalog.sound import Unsound, sound
 from ganvas.catalog.wanted import Item, Page
 from ganvas.catalog.wanting import PLACE, Wanting
@@ -35,16 +36,15 @@ class QueueQueries(Database):
 
         One transaction. `line` is how pictures wait: in the order of finding, or mixed, so that hosts alternate. An
         item found again takes what is said of it now and keeps its pictures. A list page that is done waits again.
-        Raises InputError, what was found before being recorded, where the source named what cannot be kept.
+        Raises InputError where the collection was forgotten, and, what was found before being recorded, where the
+        source named what cannot be kept.
         """
         pieces, unsound = _sound(found)
         with self.session(write=True) as connection:
             self.one_at_a_time(connection)
             self.look_up_by_index(connection)
-            known = connection.execute(select(Collection.label).where(Collection.id == collection_id)).one_or_none()
-            if known is None:
-                raise InputError("this collection was forgotten meanwhile: the same command begins it anew")
-            wanting = Wanting(self, connection, collection_id, known.label, source, mixed=line == "mixed")
+            label = label_of(connection, collection_id)
+            wanting = Wanting(self, connection, collection_id, label, source, mixed=line == "mixed")
             new = wanting.record(pieces)
             wanting.ask_lists_again(pieces)
         if unsound is not None:
@@ -57,10 +57,12 @@ class QueueQueries(Database):
         """The next `n` fetches that wait, now this worker's until `until`. No other worker gets them till then.
 
         Leases that ended are waiting again. Passed over: addresses that a worker has leased for another collection.
+        Raises InputError where the collection was forgotten.
         """
         with self.session(write=True) as connection:
             self.one_at_a_time(connection, LEASE_LOCK)  # or two might take one address for two collections
             self.look_up_by_index(connection)
+            label_of(connection, collection_id)
             return take(connection, collection_id, worker, n, kinds, now, until)
 
     def renew(self, worker: str, until: float) -> None:
@@ -97,15 +99,16 @@ class QueueQueries(Database):
             query = select(Fetch.leased_by).where(leases(connection)).distinct()
             return {worker for worker in connection.scalars(query) if worker is not None}
 
-    def finish(self, source: str, worker: str, finished: Sequence[Finished]) -> None:
+    def finish(self, collection_id: int, source: str, worker: str, finished: Sequence[Finished]) -> None:
         """Record outcomes in one transaction: rows, images with their items, bodies, what pages named, thumbnails.
 
-        A fetch that is no longer this worker's is left as it is; its image is kept all the same.
+        A fetch that is no longer this worker's is left as it is; its image is kept all the same. Of one that is no
+        longer this collection's nothing is kept: the collection was forgotten, and its items with it.
         """
         with self.session(write=True) as connection:
             self.one_at_a_time(connection)
             self.look_up_by_index(connection)
-            Outcomes(self, connection, source, worker).record(finished)
+            Outcomes(self, connection, collection_id, source, worker).record(finished)
 
     def next_try(self, collection_id: int, kinds: Sequence[str]) -> float | None:
         """The earliest next_try of what waits or is leased (then the lease's end); None where nothing is left to do."""

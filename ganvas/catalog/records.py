@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+FILE_SOURCES = ("folder", "archive", "arrays", "idx", "parquet", "picture")  # keys are "/a/path!what is in it"
+
 
 def now() -> dt.datetime:
     """This moment in UTC, as every record keeps it."""
@@ -147,10 +149,10 @@ class OriginRow:
     key: str
 
 
-def public_key(key: str) -> str:
-    """An item's key without the folders of this machine, where it names a file."""
-    place, mark, member = key.partition("!")
-    is_file = mark and "://" not in place
+def public_key(source: str, key: str) -> str:
+    """An item's key without the folders of this machine, where its source reads files."""
+    place, mark, member = key.rpartition("!")  # the last one: a folder may be called so, too
+    is_file = mark and source in FILE_SOURCES
     return f"{PurePosixPath(place.replace(chr(92), '/')).name}!{member}" if is_file else key
 
 

@@ -83,7 +83,10 @@ class ItemImage(Base):
 
 
 class Collection(Base):
-    """What one `collect` asked of a source; `fingerprint` is that of source, options and label."""
+    """What one `collect` asked of a source; `fingerprint` is that of source, options and label.
+
+    One that was forgotten keeps its row, so that its number, which collectors and people remember, is never another's.
+    """
 
     __tablename__ = "collections"
     id: Mapped[int] = mapped_column(primary_key=True)

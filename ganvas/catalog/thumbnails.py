@@ -1,11 +1,14 @@
-"""Which items show a thumbnail where the original could not be had: {"thumbnail": true} in their details."""
+"""Which items show a thumbnail where the original could not be had: {"thumbnail": true} in their details.
+
+What a forgotten collection had is known by the mark alone, which stays until an original is had.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, String, cast, select, update
 
 from ganvas.catalog.fetch_records import DONE
 from ganvas.catalog.images import chunks
@@ -14,13 +17,23 @@ from ganvas.catalog.schema import Fetch, Image, Item, ItemFetch, ItemImage
 MARK = "thumbnail"
 
 
-def mark_thumbnails(connection: Connection, items: Iterable[int]) -> None:
-    """Set the mark of these items, or take it away."""
+def mark_thumbnails(connection: Connection, items: Iterable[int], were_marked: Iterable[int] = ()) -> None:
+    """Set the mark of these items, or take it away. `were_marked`: before what is said of them was written anew."""
     for chunk in chunks(sorted(set(items))):
+        before = marked(connection, Item.id.in_(chunk)) | set(were_marked).intersection(chunk)
         thumbs = _thumbs(connection, chunk)
+        for item, places in (_unexplained(connection, before) if before else {}).items():
+            thumbs.setdefault(item, set()).update(places)
         originals = _originals(connection, thumbs.keys()) if thumbs else {}
-        marked = {item for item, places in thumbs.items() if places - originals.get(item, set())}
-        _write(connection, thumbs.keys(), marked)
+        shown = {item for item, places in thumbs.items() if places - originals.get(item, set())}
+        _write(connection, thumbs.keys(), shown)
+
+
+def marked(connection: Connection, condition: Any) -> set[int]:
+    """Those of the items that have the mark."""
+    about = cast(Item.details, String).contains(f'"{MARK}"')
+    rows = connection.execute(select(Item.id, Item.details).where(condition, about))
+    return {id for id, details in rows if details.get(MARK) is True}
 
 
 def _thumbs(connection: Connection, items: Iterable[int]) -> dict[int, set[int]]:
@@ -29,6 +42,13 @@ def _thumbs(connection: Connection, items: Iterable[int]) -> dict[int, set[int]]
     has_it = (ItemImage.item_id == ItemFetch.item_id) & (ItemImage.image_id == Image.id)
     query = _done(items).where(Fetch.stand_in_for.is_not(None)).join(*image_of).join(ItemImage, has_it)
     return _places(connection, query)
+
+
+def _unexplained(connection: Connection, items: Iterable[int]) -> dict[int, set[int]]:
+    """Item -> positions at which it has a picture that no fetch gave it."""
+    given = _done(items).where(ItemFetch.item_id == ItemImage.item_id, Fetch.sha256 == Image.sha256).exists()
+    query = select(ItemImage.item_id, ItemImage.position).join(Image, Image.id == ItemImage.image_id)
+    return _places(connection, query.where(ItemImage.item_id.in_(list(items)), ~given))
 
 
 def _originals(connection: Connection, items: Iterable[int]) -> dict[int, set[int]]:
@@ -48,11 +68,11 @@ def _places(connection: Connection, query: Any) -> dict[int, set[int]]:
     return places
 
 
-def _write(connection: Connection, items: Iterable[int], marked: set[int]) -> None:
+def _write(connection: Connection, items: Iterable[int], shown: set[int]) -> None:
     rows = connection.execute(select(Item.id, Item.details).where(Item.id.in_(list(items)))).all()
     for id, details in rows:
-        if id in marked and details.get(MARK) is not True:
+        if id in shown and details.get(MARK) is not True:
             connection.execute(update(Item).where(Item.id == id).values(details=details | {MARK: True}))
-        elif id not in marked and details.get(MARK) is True:
+        elif id not in shown and details.get(MARK) is True:
             rest = {key: value for key, value in details.items() if key != MARK}
             connection.execute(update(Item).where(Item.id == id).values(details=rest))

@@ -20,7 +20,7 @@ from ganvas.catalog.images import chunks, known_ids
 from ganvas.catalog.records import now
 from ganvas.catalog.schema import Body, Fetch, ItemFetch, ItemImage
 from ganvas.catalog.schema import Item as ItemTable
-from ganvas.catalog.thumbnails import mark_thumbnails
+from ganvas.catalog.thumbnails import mark_thumbnails, marked
 from ganvas.catalog.wanted import (
     MUSEUM_TEXTS,
     MUSEUM_YEARS,
@@ -108,6 +108,8 @@ class Wanting:
         if not items:
             return 0
         newest = self.connection.scalar(select(func.max(ItemTable.id))) or 0
+        keys = [self._key(item) for item in items]
+        were_marked = marked(self.connection, (ItemTable.source == self.source) & ItemTable.key.in_(keys))
         ids = self._item_ids(items)
         named = [
             Named(ids[self._key(item)], position, picture)
@@ -118,7 +120,8 @@ class Wanting:
         while named:
             added, named = self._pictures(named)
             new += added
-        mark_thumbnails(self.connection, [id for id in ids.values() if id <= newest] + self.with_thumbnails)
+        known = [id for id in ids.values() if id <= newest]
+        mark_thumbnails(self.connection, known + self.with_thumbnails, were_marked)
         return new
 
     def _item_ids(self, items: Sequence[Item]) -> dict[str, int]:

@@ -6,8 +6,9 @@ Case does not matter, nor whether words are parted by blanks, underscores or cap
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Any
 
 LABEL, SPLIT, TITLE, ARTIST, LICENCE, ATTRIBUTION = "label", "split", "title", "artist", "licence", "attribution"
 CALLED = {  # of each the likeliest first: it is taken where several are there, and the others stay what they are
@@ -25,10 +26,21 @@ CALLED = {  # of each the likeliest first: it is taken where several are there, 
 
 def called(names: Iterable[str], columns: Iterable[str]) -> list[str]:
     """Those of the columns that are called by one of these plain names, in the order of the names."""
-    by_plain: dict[str, str] = {}
+    by_plain: dict[str, list[str]] = {}
     for column in columns:
-        by_plain.setdefault(plain(column), column)
-    return [by_plain[name] for name in names if name in by_plain]
+        by_plain.setdefault(plain(column), []).append(column)
+    return [column for name in names for column in by_plain.get(name, ())]
+
+
+def first_said(row: Mapping[str, Any], columns: Iterable[str]) -> tuple[str, str] | None:
+    """The first of these columns in which a row says something, and what: texts and numbers, or a list of them."""
+    return next(((column, words) for column in columns if (words := _words(row.get(column)))), None)
+
+
+def _words(value: Any) -> str:
+    parts = value if isinstance(value, list | tuple) else [value]
+    words = (str(part).strip() for part in parts if part is not None and not isinstance(part, dict | list | tuple))
+    return ", ".join(word for word in words if word)
 
 
 @lru_cache(4096)

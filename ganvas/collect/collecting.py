@@ -71,6 +71,8 @@ def collect(
     catalog = studio.catalog
     options = _identity(asked)
     recorded = _recorded(catalog.collections(), asked, options, label)
+    if dry_run and recorded is not None:
+        options, recorded = recorded, None
     collection = catalog.begin_collection(source, options, label, most, only_look=dry_run, recorded=recorded)
     take_over(catalog, progress)
     _let_in_what_is_allowed_now(studio, collection, settings)

@@ -311,7 +311,7 @@ class Engine:
         if self.collection.most is not None:
             finished = [self._within_limit(one) if one.found else one for one in finished]
         if finished:
-            self.catalog.finish(self.source.name, self.worker, finished)
+            self.catalog.finish(self.collection.id, self.source.name, self.worker, finished)
             self._lanes.something_waits()
             self._served.recount()
         if let_go:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from ganvas.collect.called import CALLED, LABEL, SPLIT, called
+from ganvas.collect.called import CALLED, LABEL, SPLIT, called, first_said
 from ganvas.collect.labels import split_named
 from ganvas.collect.registry import Entry
 
@@ -41,7 +41,7 @@ class Metadata:
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 bad += 1
                 continue
-            self.has_labels = self.has_labels or _first(row, CALLED[LABEL]) is not None
+            self.has_labels = self.has_labels or first_said(row, called(CALLED[LABEL], _no_lists(row))) is not None
         if bad:
             note(f"{name}: {bad:,} lines are no JSON objects with file_name: passed over")
 
@@ -60,12 +60,13 @@ class Metadata:
             return entry
         name = _normal(entry.member)
         row, beside = dict(self.pictures.get(name, {})), dict(self.beside.get(name, {}))
-        label = _take(row, CALLED[LABEL]) if self.has_labels else entry.label
-        label = _take(beside, LABEL_BESIDE) or label
-        row |= beside
-        said: dict[str, Any] = {what: _take(row, names) for what, names in CALLED.items() if what != LABEL}
+        label = _take(row, CALLED[LABEL], _no_lists(row)) if self.has_labels else entry.label
+        label = _take(beside, LABEL_BESIDE, _no_lists(beside)) or label
+        row = {key: value for key, value in row.items() if key not in beside}
+        others = {what: names for what, names in CALLED.items() if what != LABEL}
+        said: dict[str, Any] = {what: _take(beside, names) or _take(row, names) for what, names in others.items()}
         split = split_named(said.pop(SPLIT) or "") or entry.split
-        return replace(entry, label=label, split=split, details=entry.details | row, **said)
+        return replace(entry, label=label, split=split, details=entry.details | row | beside, **said)
 
 
 def _normal(path: str) -> str:
@@ -78,11 +79,14 @@ def _normal(path: str) -> str:
     return "/".join(parts)
 
 
-def _first(row: dict[str, Any], names: Sequence[str]) -> str | None:
-    told = (key for key, value in row.items() if isinstance(value, str | int | float) and value != "")
-    return next(iter(called(names, told)), None)
+def _no_lists(row: dict[str, Any]) -> list[str]:
+    """What may be a label: a list of several would be a class of its own."""
+    return [key for key, value in row.items() if not isinstance(value, list)]
 
 
-def _take(row: dict[str, Any], names: Sequence[str]) -> str | None:
-    key = _first(row, names)
-    return None if key is None else str(row.pop(key))
+def _take(row: dict[str, Any], names: Sequence[str], keys: Sequence[str] | None = None) -> str | None:
+    found = first_said(row, called(names, row if keys is None else keys))
+    if found is None:
+        return None
+    del row[found[0]]
+    return found[1]

@@ -145,7 +145,7 @@ def _what_next(collections: Sequence[CollectionStatus]) -> str:
         return f"{states[FAILED]:,} failed: `ganvas collect why URL` says more, `ganvas collect retry` tries again"
     if unfinished:
         has_not = f"collection {', '.join(unfinished)} has not ended"
-        return f"{has_not}: the same `ganvas collect` command goes on with it, `ganvas collect forget` removes it"
+        return f"{has_not}: the same `ganvas collect` command goes on with it, `ganvas collect forget N` removes it"
     return "all is there: `ganvas clean` looks through it" if states[DONE] else "nothing could be had"
 
 

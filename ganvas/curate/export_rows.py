@@ -100,7 +100,7 @@ def _row(label: str | None, split: str, sha256: str, origin: OriginRow) -> dict[
         "licence": origin.licence,
         "attribution": origin.attribution,
         "source": origin.source,
-        "key": public_key(origin.key),
+        "key": public_key(origin.source, origin.key),
     }
     return {key: value for key, value in row.items() if value is not None}
 

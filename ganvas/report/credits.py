@@ -118,7 +118,9 @@ def credits_of(studio: StudioFolder, name: str) -> CreditTexts:
 
 def _pictures(studio: StudioFolder, name: str) -> list[_Picture]:
     rows = groupby(studio.catalog.credits_of(name), key=lambda row: row.position)
-    known = {position: [replace(item, key=public_key(item.key)) for item in items] for position, items in rows}
+    known = {
+        position: [replace(item, key=public_key(item.source, item.key)) for item in items] for position, items in rows
+    }
     members = studio.catalog.members(name)
     return [_Picture(each.position, each.sha256, known.get(each.position, [])) for each in members]
 

@@ -32,7 +32,8 @@ def main() -> None:
                 continue
             done: list[int] = []
             while len(done) < int(n) and (taken := lease(min(AT_ONCE, int(n) - len(done)))):
-                catalog.finish("test", name, [Finished(one.id, DONE, image=image(one.id)) for one in taken])
+                ended = [Finished(one.id, DONE, image=image(one.id)) for one in taken]
+                catalog.finish(int(collection), "test", name, ended)
                 done += [one.id for one in taken]
             say(done)
 

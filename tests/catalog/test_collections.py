@@ -22,8 +22,8 @@ def wanted(catalog: Catalog, n: int, **options: object) -> tuple[int, list[int]]
     return collection, [one.id for one in catalog.lease(collection, "me", n, ALL, NOW, NOW + 60)]
 
 
-def finish(catalog: Catalog, *finished: Finished) -> None:
-    catalog.finish("test", "me", finished)
+def finish(catalog: Catalog, collection: int, *finished: Finished) -> None:
+    catalog.finish(collection, "test", "me", finished)
 
 
 def test_the_same_source_options_and_label_are_one_collection(catalog: Catalog) -> None:
@@ -47,6 +47,7 @@ def test_counts_by_kind_state_error_and_host(catalog: Catalog) -> None:
     catalog.want(collection, "test", [Page("http://host0.example/list", is_list=True)])
     finish(
         catalog,
+        collection,
         *(Finished(id, FAILED, error="gone") for id in ids[0:3]),
         Finished(ids[3], REFUSED, error="robots"),
         Finished(ids[4], WAITING, error="timeout", next_try=NOW + 9),
@@ -70,6 +71,7 @@ def test_failed_fetches_are_tried_again_as_they_are_chosen(catalog: Catalog) -> 
     collection, ids = wanted(catalog, 5)
     finish(
         catalog,
+        collection,
         Finished(ids[0], FAILED, error="gone"),
         Finished(ids[1], FAILED, error="timeout"),
         Finished(ids[2], REFUSED, error="robots"),
@@ -87,7 +89,7 @@ def test_failed_fetches_are_tried_again_as_they_are_chosen(catalog: Catalog) -> 
     assert [(one.id, one.attempts) for one in again] == [(ids[1], 0), (ids[3], 0)]
     assert catalog.try_again() == 1
     assert catalog.try_again(error="robots") == 1
-    finish(catalog, Finished(again[0].id, REFUSED, error="robots"))
+    finish(catalog, collection, Finished(again[0].id, REFUSED, error="robots"))
     assert catalog.try_again(url=again[0].url) == 1
     assert catalog.try_again(collection_id=collection + 1) == 0
 
@@ -95,7 +97,7 @@ def test_failed_fetches_are_tried_again_as_they_are_chosen(catalog: Catalog) -> 
 def test_an_address_is_found_whole_or_by_its_end_or_its_beginning(catalog: Catalog) -> None:
     collection, ids = wanted(catalog, 3)
     wanted(catalog, 1, other=True)
-    finish(catalog, Finished(ids[1], FAILED, error="gone", reason="404 Not Found", status=404))
+    finish(catalog, collection, Finished(ids[1], FAILED, error="gone", reason="404 Not Found", status=404))
     [row] = catalog.fetches_of("http://host1.example/1.jpg#there")
     assert (row.collection_id, row.source, row.state, row.error, row.status, row.items) == (
         collection,
@@ -122,7 +124,9 @@ def test_others_have_their_turn_while_very_many_are_set_back(
 ) -> None:
     monkeypatch.setattr(collections, "PART", 10)
     collection, ids = wanted(catalog, 95)
-    finish(catalog, *(Finished(id, FAILED if id % 3 else DONE, error="gone" if id % 3 else None) for id in ids))
+    finish(
+        catalog, collection, *(Finished(id, FAILED if id % 3 else DONE, error="gone" if id % 3 else None) for id in ids)
+    )
     failed = sum(id % 3 > 0 for id in ids)
     other, said = open_catalog(), []
 

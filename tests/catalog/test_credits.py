@@ -21,7 +21,12 @@ def test_credits_name_every_item_of_every_picture_of_a_set_in_its_order(catalog:
     }
     catalog.want(collection, "met", [Item("1", same, **words), Item("2", same)])  # type: ignore[arg-type]
     [leased] = catalog.lease(collection, "me", 9, KINDS, 0.5, 9.0)
-    catalog.finish("met", "me", [Finished(leased.id, DONE, image=StoredImage("1" * 64, 9, "PNG", 8, 8, "RGB", 1))])
+    catalog.finish(
+        collection,
+        "met",
+        "me",
+        [Finished(leased.id, DONE, image=StoredImage("1" * 64, 9, "PNG", 8, 8, "RGB", 1))],
+    )
     row = SetRow("vases", 8, 8, 3, 2, (), {}, "f", now())
     catalog.add_set(row, [MemberRow(0, "1" * 64, None, "train"), MemberRow(1, "0" * 64, None, "train")])
     assert catalog.credits_of("vases") == [

@@ -28,7 +28,7 @@ def filled(catalog: Catalog, name: str, items: int, pictures: int, size: int) ->
         Finished(one.id, FAILED if n % 2 else DONE, bytes=sizes[n], sha256="ab" * 32 if n % 2 == 0 else None)
         for n, one in enumerate(leased)
     ]
-    catalog.finish(name, "me", ends)
+    catalog.finish(collection, name, "me", ends)
     return collection
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
 
 from ganvas.catalog import Catalog
-from ganvas.catalog.fetch_records import DONE, FAILED, Finished, StoredImage
+from ganvas.catalog.fetch_records import COMPLETE, DONE, FAILED, Finished, StoredImage
 from ganvas.catalog.forgetting import Forgotten
 from ganvas.catalog.schema import Body, Fetch, Item, ItemFetch, ItemImage
-from ganvas.catalog.wanted import KINDS, Page, Picture
+from ganvas.catalog.wanted import KINDS, PICTURE, Page, Picture
 from ganvas.catalog.wanted import Item as Wanted
 from ganvas.errors import CatalogError, InputError
 
 NOW = 1_000_000.0
+IMAGE = StoredImage("1" * 64, 9, "PNG", 8, 8, "RGB", 1)
 
 
 def picture(n: int, stand_in: bool = False) -> Picture:
@@ -42,7 +44,7 @@ def collected(catalog: Catalog, query: str, items: range) -> int:
         else:
             image = StoredImage(f"{int(one.url.rpartition('/')[2][:-4]):064x}", 9, "PNG", 8, 8, "RGB", 1)
             done.append(Finished(one.id, DONE, image=image))
-    catalog.finish("met", "host/1/2:77:ab", done)
+    catalog.finish(id, "met", "host/1/2:77:ab", done)
     return id
 
 
@@ -85,18 +87,52 @@ def test_a_collection_that_somebody_is_at_is_left_alone(catalog: Catalog) -> Non
         catalog.forget_collection(id, NOW)
 
 
-def test_whoever_was_at_it_without_a_lease_is_told(catalog: Catalog) -> None:
+def test_whoever_was_at_it_is_told_and_changes_nothing_of_the_next(catalog: Catalog) -> None:
     id = begun(catalog, "vase", range(3))
+    leased = catalog.lease(id, "host/1/2:77:ab", 9, KINDS, NOW, NOW + 60)
+    catalog.forget_collection(id, NOW + 61)
+    again = catalog.begin_collection("met", {"query": "vase"}, None, None)
+    assert (again.id, again.options, catalog.collections()) == (id + 1, {"query": "vase"}, [again])
+    with pytest.raises(InputError, match=f"there is no collection {id}"):
+        catalog.forget_collection(id, NOW)
+    assert begun(catalog, "vase", range(5, 8)) == again.id
+    before = counts(catalog)
+    catalog.finish(id, "met", "host/1/2:77:ab", [Finished(one.id, DONE, image=IMAGE) for one in leased])
+    for late in (
+        lambda: catalog.want(id, "met", [Wanted("9", (picture(9),))]),
+        lambda: catalog.lease(id, "host/1/2:77:ab", 9, KINDS, NOW, NOW + 60),
+        lambda: catalog.end_collection(id, COMPLETE),
+    ):
+        with pytest.raises(InputError, match="was forgotten meanwhile"):
+            late()
+    assert counts(catalog) == before
+    assert catalog.collections() == [again]
+
+
+def test_a_thumbnail_is_known_to_be_one_until_another_collection_has_the_original(catalog: Catalog) -> None:
+    id = begun(catalog, "vase", range(1))
+    for ending in (Finished(0, FAILED, error="gone"), Finished(0, DONE, image=IMAGE)):
+        [one] = catalog.lease(id, "me", 9, (PICTURE,), NOW, NOW + 60)
+        catalog.finish(id, "met", "me", [replace(ending, id=one.id)])
     catalog.forget_collection(id, NOW)
-    with pytest.raises(InputError, match="was forgotten meanwhile"):
-        catalog.want(id, "met", [Wanted("9", (picture(9),))])
-    assert counts(catalog)["Item"] == 0
+    id = begun(catalog, "pot", range(1))
+    assert [item.details for item in catalog.items_of(IMAGE.sha256)] == [{"thumbnail": True}]
+    [one] = catalog.lease(id, "me", 9, (PICTURE,), NOW, NOW + 60)
+    catalog.finish(id, "met", "me", [Finished(one.id, DONE, image=replace(IMAGE, sha256="2" * 64))])
+    assert [item.details for item in catalog.items_of("2" * 64)] == [{}]
+
+
+def test_a_picture_at_two_addresses_stays_as_one(catalog: Catalog) -> None:
+    id = begun(catalog, "vase", range(2))
+    pictures = catalog.lease(id, "me", 9, (PICTURE,), NOW, NOW + 60)
+    catalog.finish(id, "met", "me", [Finished(one.id, DONE, image=IMAGE) for one in pictures])
+    assert catalog.forget_collection(id, NOW).pictures == catalog.count_images() == 1
 
 
 def test_what_fails_half_way_leaves_all_of_it(catalog: Catalog, open_catalog: Callable[..., Catalog]) -> None:
     id = collected(catalog, "vase", range(6))
     before = counts(catalog)
-    refuse = "CREATE TRIGGER no BEFORE DELETE ON collections "
+    refuse = "CREATE TRIGGER no BEFORE UPDATE ON collections "
     with catalog.session(write=True) as connection:
         if catalog.is_sqlite:
             connection.exec_driver_sql(refuse + "BEGIN SELECT RAISE(ABORT, 'no'); END")

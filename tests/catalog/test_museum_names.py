@@ -50,6 +50,7 @@ def museum(catalog: Catalog) -> Catalog:
     catalog.want(collection, "met", OBJECTS)
     leased = catalog.lease(collection, "me", 9, KINDS, 0.5, 9.0)
     catalog.finish(
+        collection,
         "met",
         "me",
         [Finished(one.id, DONE, image=StoredImage(**image(n))) for n, one in enumerate(leased, 1)],  # type: ignore[arg-type]

@@ -33,8 +33,8 @@ def lease(
     return catalog.lease(collection, "me", n, tuple(kinds), now, now + 60)
 
 
-def finish(catalog: Catalog, *finished: Finished, worker: str = "me") -> None:
-    catalog.finish("test", worker, finished)
+def finish(catalog: Catalog, collection: int, *finished: Finished, worker: str = "me") -> None:
+    catalog.finish(collection, "test", worker, finished)
 
 
 def states(catalog: Catalog, collection: int, kind: str = PICTURE) -> dict[str, int]:
@@ -61,7 +61,7 @@ def test_what_is_wanted_is_leased_once_in_its_order_and_done(catalog: Catalog) -
     assert [one.url for one in rest] == [f"http://pictures.example/{n}.jpg" for n in range(2, 1200)]
     assert lease(catalog, collection) == []
     done = [Finished(one.id, DONE, image=image(n)) for n, one in enumerate([*first[1:], *rest])]
-    finish(catalog, Finished(first[0].id, DONE, body=b"{}"), *done)
+    finish(catalog, collection, Finished(first[0].id, DONE, body=b"{}"), *done)
     assert states(catalog, collection) == {DONE: 1200}
     assert [row.sha256 for row in catalog.images()] == [image(n).sha256 for n in range(1200)]
     assert [row.key for row in catalog.items_of(image(7).sha256)] == ["7"]
@@ -73,7 +73,7 @@ def test_wanting_the_same_again_changes_nothing_but_what_is_said(catalog: Catalo
     collection = begin(catalog)
     catalog.want(collection, "test", [item(1, title="Vase", label="a")])
     [leased] = lease(catalog, collection)
-    finish(catalog, Finished(leased.id, DONE, image=image(1)))
+    finish(catalog, collection, Finished(leased.id, DONE, image=image(1)))
     assert catalog.want(collection, "test", [item(1, title="Vase, red", details={"room": 7})]) == 0
     [row] = catalog.items_of(image(1).sha256)
     assert (row.title, row.label, row.details) == ("Vase, red", "a", {"room": 7})
@@ -93,7 +93,7 @@ def test_one_address_of_two_items_is_one_fetch_whose_image_both_have(catalog: Ca
     )
     [leased] = lease(catalog, collection)
     assert leased.url == "http://pictures.example/x.jpg"
-    finish(catalog, Finished(leased.id, DONE, image=image(1)))
+    finish(catalog, collection, Finished(leased.id, DONE, image=image(1)))
     assert catalog.want(collection, "test", [item(3, pictures=shared)]) == 0
     assert [row.key for row in catalog.items_of(image(1).sha256)] == ["1", "2", "3"]
 
@@ -104,11 +104,13 @@ def test_what_a_page_names_is_wanted_with_the_collections_label(catalog: Catalog
     [page] = lease(catalog, collection)
     assert (page.kind, page.what, page.note) == (PAGE, "record", {"n": 1})
     finish(
-        catalog, Finished(page.id, DONE, body=b"{}", found=[item(1), item(2, label="own"), Page("http://a.example/2")])
+        catalog,
+        collection,
+        Finished(page.id, DONE, body=b"{}", found=[item(1), item(2, label="own"), Page("http://a.example/2")]),
     )
     more = lease(catalog, collection)
     assert [one.kind for one in more] == [PAGE, PICTURE, PICTURE]
-    finish(catalog, *(Finished(one.id, DONE, image=image(n)) for n, one in enumerate(more) if n))
+    finish(catalog, collection, *(Finished(one.id, DONE, image=image(n)) for n, one in enumerate(more) if n))
     assert [row.label for row in catalog.images()] == ["houses", "own"]
 
 
@@ -121,11 +123,11 @@ def test_a_lease_that_ended_is_somebody_elses_and_the_late_answer_keeps_its_imag
     [yours] = catalog.lease(collection, "you", 5, ALL, NOW + 10, NOW + 20)
     assert yours.id == mine.id
     assert catalog.workers() == {"you"}
-    finish(catalog, Finished(mine.id, FAILED, error="gone"))
+    finish(catalog, collection, Finished(mine.id, FAILED, error="gone"))
     assert [row.state for row in catalog.fetches_of(mine.url)] == ["leased"]
-    finish(catalog, Finished(mine.id, DONE, image=image(1)))
+    finish(catalog, collection, Finished(mine.id, DONE, image=image(1)))
     assert (catalog.count_images(), states(catalog, collection)) == (1, {"leased": 1})
-    finish(catalog, Finished(yours.id, DONE, image=image(1)), worker="you")
+    finish(catalog, collection, Finished(yours.id, DONE, image=image(1)), worker="you")
     assert states(catalog, collection) == {DONE: 1}
 
 
@@ -147,12 +149,14 @@ def test_a_retry_waits_its_time_and_counts(catalog: Catalog) -> None:
     collection = begin(catalog)
     catalog.want(collection, "test", [item(1)])
     [leased] = lease(catalog, collection)
-    finish(catalog, Finished(leased.id, WAITING, error="timeout", next_try=NOW + 30))
+    finish(catalog, collection, Finished(leased.id, WAITING, error="timeout", next_try=NOW + 30))
     assert lease(catalog, collection) == []
     assert catalog.next_try(collection, ALL) == NOW + 30
     [again] = lease(catalog, collection, now=NOW + 30)
     assert again.attempts == 1
-    finish(catalog, Finished(again.id, WAITING, error="throttled", next_try=NOW + 90, counts_as_attempt=False))
+    finish(
+        catalog, collection, Finished(again.id, WAITING, error="throttled", next_try=NOW + 90, counts_as_attempt=False)
+    )
     [third] = lease(catalog, collection, now=NOW + 90)
     assert third.attempts == 1
 
@@ -163,17 +167,21 @@ def test_a_thumbnail_is_fetched_only_where_the_original_cannot_be_had(catalog: C
     assert catalog.want(collection, "test", [item(1, pictures=pictures)]) == 2
     [original] = lease(catalog, collection)
     assert original.url == "http://a.example/big.jpg"
-    finish(catalog, Finished(original.id, FAILED, error="gone"))
+    finish(catalog, collection, Finished(original.id, FAILED, error="gone"))
     [small] = lease(catalog, collection)
     assert small.url == "http://a.example/small.jpg"
-    finish(catalog, Finished(small.id, DONE, image=image(1)))
+    finish(catalog, collection, Finished(small.id, DONE, image=image(1)))
     assert details(catalog, image(1).sha256) == [{"thumbnail": True}]
     catalog.want(collection, "test", [item(1, pictures=pictures, details={"a": 1})])
     assert details(catalog, image(1).sha256) == [{"a": 1, "thumbnail": True}]
     assert catalog.try_again() == 1
     [again] = lease(catalog, collection)
-    finish(catalog, Finished(again.id, DONE, image=image(2)))
+    finish(catalog, collection, Finished(again.id, DONE, image=image(2)))
     assert details(catalog, image(2).sha256) == [{"a": 1}]
+    for _ in range(2):  # what a source says of its own is no mark
+        catalog.want(collection, "test", [item(7, details={"thumbnail": True})])
+        finish(catalog, collection, *(Finished(one.id, DONE, image=image(7)) for one in lease(catalog, collection)))
+        assert details(catalog, image(7).sha256) == [{"thumbnail": True}]
 
 
 def test_what_another_collection_had_is_known(catalog: Catalog) -> None:
@@ -186,8 +194,8 @@ def test_what_another_collection_had_is_known(catalog: Catalog) -> None:
         )
     page, stale, picture = lease(catalog, first)
     assert lease(catalog, second) == []
-    finish(catalog, Finished(page.id, DONE, body=b"one", status=200), Finished(stale.id, DONE, body=b"two"))
-    finish(catalog, Finished(picture.id, DONE, image=image(1), etag='"e"'))
+    finish(catalog, first, Finished(page.id, DONE, body=b"one", status=200), Finished(stale.id, DONE, body=b"two"))
+    finish(catalog, first, Finished(picture.id, DONE, image=image(1), etag='"e"'))
     page, stale, picture = lease(catalog, second)
     assert (page.known_body, page.known_status, stale.known_body, picture.known_sha256) == (
         b"one",
@@ -198,7 +206,10 @@ def test_what_another_collection_had_is_known(catalog: Catalog) -> None:
     assert page.known_at is not None
     catalog.want(second, "test", [item(2, pictures=(Picture(picture.url),))])
     finish(
-        catalog, Finished(picture.id, DONE, sha256=image(1).sha256, reused=True), Finished(page.id, DONE, reused=True)
+        catalog,
+        second,
+        Finished(picture.id, DONE, sha256=image(1).sha256, reused=True),
+        Finished(page.id, DONE, reused=True),
     )
     assert [row.key for row in catalog.items_of(image(1).sha256)] == ["1", "2"]
     assert catalog.ask_anew(second) == 2
@@ -213,10 +224,10 @@ def test_a_list_that_came_to_an_end_is_asked_again_and_what_it_names_but_no_circ
     for _ in range(2):
         catalog.want(collection, "test", [one])
         [first] = lease(catalog, collection)
-        finish(catalog, Finished(first.id, DONE, body=b"1", found=[two]))
+        finish(catalog, collection, Finished(first.id, DONE, body=b"1", found=[two]))
         [second] = lease(catalog, collection)
         assert second.url == two.url
-        finish(catalog, Finished(second.id, DONE, body=b"2", found=[one]))
+        finish(catalog, collection, Finished(second.id, DONE, body=b"2", found=[one]))
         assert lease(catalog, collection) == []
 
 
@@ -261,8 +272,12 @@ def test_what_no_database_takes_as_it_is_becomes_a_row_all_the_same(catalog: Cat
         assert catalog.want(collection, "test", [odd, page, odd, page]) == new
     leased = lease(catalog, collection)
     assert [one.kind for one in leased] == [PAGE, PICTURE, PICTURE]
-    finish(catalog, *(Finished(one.id, DONE, reason=strange, final_url=strange, image=image(1)) for one in leased[1:]))
-    finish(catalog, Finished(leased[0].id, FAILED, error="gone", reason=strange))
+    finish(
+        catalog,
+        collection,
+        *(Finished(one.id, DONE, reason=strange, final_url=strange, image=image(1)) for one in leased[1:]),
+    )
+    finish(catalog, collection, Finished(leased[0].id, FAILED, error="gone", reason=strange))
     [row] = catalog.items_of(image(1).sha256)
     assert (row.title, row.details["thumbnail"]) == ("7", "http://a.example/small")
     assert row.key.startswith("a\\x00b")
@@ -285,9 +300,9 @@ def test_thumbnails_that_originals_share_come_for_those_that_failed_only(catalog
         collection, "test", [item(n, pictures=(Picture(f"http://a.example/{n}.jpg", instead=small),)) for n in (1, 2)]
     )
     one, two = lease(catalog, collection)
-    finish(catalog, Finished(one.id, DONE, image=image(1)), Finished(two.id, REFUSED, error="robots"))
+    finish(catalog, collection, Finished(one.id, DONE, image=image(1)), Finished(two.id, REFUSED, error="robots"))
     [stand_in] = lease(catalog, collection)
-    finish(catalog, Finished(stand_in.id, DONE, image=image(9)))
+    finish(catalog, collection, Finished(stand_in.id, DONE, image=image(9)))
     assert [(row.key, row.details) for row in catalog.items_of(image(9).sha256)] == [("2", {"thumbnail": True})]
     assert details(catalog, image(1).sha256) == [{}]
     late = item(3, pictures=(Picture("", instead=small),))
@@ -302,10 +317,10 @@ def test_other_bytes_from_the_same_address_are_one_more_image_of_its_item(catalo
     for number, known in ((1, None), (2, image(1).sha256), (2, image(2).sha256)):
         [leased] = lease(catalog, collection)
         assert leased.own_sha256 == known
-        finish(catalog, Finished(leased.id, DONE, image=image(number), status=200, etag=f'"{number}"'))
+        finish(catalog, collection, Finished(leased.id, DONE, image=image(number), status=200, etag=f'"{number}"'))
         assert catalog.ask_anew(collection) == 1
     [leased] = lease(catalog, collection)
-    finish(catalog, Finished(leased.id, DONE, status=304))
+    finish(catalog, collection, Finished(leased.id, DONE, status=304))
     assert [[row.key for row in catalog.items_of(image(n).sha256)] for n in (1, 2)] == [["1"], ["1"]]
     [row] = catalog.fetches_of(leased.url)
     assert (row.state, row.sha256, row.bytes) == (DONE, image(2).sha256, 102)
@@ -315,7 +330,11 @@ def test_leasing_and_finishing_read_no_table_of_fetches_from_end_to_end(catalog:
     first, second = begin(catalog), begin(catalog, another=True)
     for collection in (first, second):
         catalog.want(collection, "test", map(item, range(50)))
-    finish(catalog, *(Finished(one.id, DONE, image=image(n)) for n, one in enumerate(lease(catalog, first, 20))))
+    finish(
+        catalog,
+        first,
+        *(Finished(one.id, DONE, image=image(n)) for n, one in enumerate(lease(catalog, first, 20))),
+    )
     said: list[tuple[str, Any]] = []
 
     def note(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
@@ -325,7 +344,7 @@ def test_leasing_and_finishing_read_no_table_of_fetches_from_end_to_end(catalog:
     taken = lease(catalog, second, 40, now=NOW + 999)
     catalog.renew("me", NOW + 2000)
     half = [Finished(one.id, DONE if one.id % 2 else FAILED, image=image(one.id)) for one in taken[:20]]
-    finish(catalog, *half)
+    finish(catalog, second, *half)
     catalog.give_back("me", [(one.id, 0.0) for one in taken[20:25]])
     catalog.next_try(second, ALL)
     catalog.give_all_back("me")

@@ -46,6 +46,7 @@ def collected(verb: Verb, tmp_path: Path) -> int:
     catalog.want(collection, "met", [Page("http://b.example/list", is_list=True), *items])
     ids = [one.id for one in catalog.lease(collection, "me", 9, KINDS, NOW, NOW + 60)]
     catalog.finish(
+        collection,
         "met",
         "me",
         [
@@ -71,7 +72,7 @@ def test_a_collection_that_has_not_ended_is_not_called_complete(verb: Verb, tmp_
     assert "collection 1 has not ended" in verb("status")
     catalog.want(first, "met", [Page("http://b.example/list", is_list=True)])
     [one] = catalog.lease(first, "me", 9, KINDS, NOW, NOW + 60)
-    catalog.finish("met", "me", [Finished(one.id, DONE, body=b"{}")])
+    catalog.finish(first, "met", "me", [Finished(one.id, DONE, body=b"{}")])
     catalog.end_collection(first, COMPLETE)
     assert "all is there" in verb("status")
     catalog.begin_collection("met", {"query": "vase"}, None, None)
@@ -130,12 +131,16 @@ def test_a_collection_is_forgotten_by_its_number(verb: Verb, collected: int) -> 
     assert json.loads(verb("status", "--json"))["collections"] == []
     with pytest.raises(InputError, match="no collection 1: `ganvas collect status` lists them"):
         verb("forget", collected)
+    for too_large in (10**20, -(10**20)):
+        for verbs in (("forget", "--"), ("retry", "--collection")):
+            with pytest.raises(InputError, match=f"no collection {too_large}: `ganvas collect status` lists them"):
+                verb(*verbs, too_large)
 
 
 def test_what_a_misspelt_collection_leaves_is_said_and_can_be_removed(verb: Verb, tmp_path: Path) -> None:
     catalog = Studio.open(tmp_path / "studio").folder.catalog
     first = catalog.begin_collection("met", {"query": "vasse"}, None, None).id
-    assert "`ganvas collect forget` removes it" in verb("status")
+    assert "`ganvas collect forget N` removes it" in verb("status")
     catalog.want(first, "met", [Page("http://b.example/list", is_list=True)])
     catalog.lease(first, "elsewhere:1:ab", 9, KINDS, time.time(), time.time() + 60)
     with pytest.raises(InputError, match="a collector is at collection 1, process 1 on elsewhere"):

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -464,6 +465,20 @@ def test_an_option_is_called_as_on_the_command_line(studio: StudioFolder, site: 
     assert studio.catalog.collections()[0].options["not_"] == ["fragment"]
     with pytest.raises(SettingsError, match=r"shelf: nott: there is no such option\. Did you mean not\?"):
         collect(studio, "shelf", {"nott": "x"})
+
+
+def test_a_collector_whose_collection_was_forgotten_says_so(studio: StudioFolder, site: Website) -> None:
+    def forgotten(_: dict[str, str]) -> Reply:
+        studio.catalog.forget_collection(1, time.time() + 1000)  # as if its leases had ended while it slept
+        return Reply(picture(1))
+
+    listed = [item(site, 1), item(site, 2)]
+    site.put("/1.jpg", forgotten)
+    with pytest.raises(InputError, match="was forgotten meanwhile: the same command begins it anew"):
+        gather(studio, site, listed)
+    site.put("/1.jpg", picture(1))
+    assert (done := gather(studio, site, listed)).collection == 2
+    assert (done.items, done.pictures) == (2, 2)
 
 
 def test_a_limit_of_none_at_all_is_refused(studio: StudioFolder, site: Website) -> None:

@@ -79,6 +79,15 @@ def test_a_json_beside_a_picture_adds_to_what_the_whole_folder_is_told(tmp_path:
     assert (found[0].title, found[0].licence) == ("Jar", "CC0")
 
 
+def test_what_is_beside_a_picture_wins_however_it_is_called_and_lists_are_read(tmp_path: Path, notes: Any) -> None:
+    said = {"file_name": "0.png", "artist": "Album", "credit": ["Ada", "Bob"], "category": ["a", "b"], "title": "Old"}
+    members = {"a/0.png": png(0), "a/metadata.jsonl": json.dumps(said).encode()}
+    members["a/0.json"] = json.dumps({"creator": "Single", "title": "New"}).encode()
+    [found] = entries(tar(tmp_path / "x.tar", members), notes)
+    assert (found.artist, found.attribution, found.title, found.label) == ("Single", "Ada, Bob", "New", None)
+    assert found.details == {"artist": "Album", "category": ["a", "b"]}
+
+
 def test_a_folder_of_shards_is_its_shards_and_one_that_is_bad_keeps_none_out(tmp_path: Path) -> None:
     (tmp_path / "in" / "data").mkdir(parents=True)
     for number, name in enumerate(["train-0.tar", "data/test-0.tar"]):

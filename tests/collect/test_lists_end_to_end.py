@@ -64,11 +64,14 @@ def pictures(paint: Any) -> Iterator[Loopback]:
         yield server
 
 
-def run(studio: StudioFolder, source: str, notes: Any, most: int | None = None, **options: Any) -> Collected:
+def run(
+    studio: StudioFolder, source: str, notes: Any, most: int | None = None, dry_run: bool = False, **options: Any
+) -> Collected:
     services = {name: options.pop(name) for name in ("commons", "openverse") if name in options}
     quick = {name: ServiceSettings(base_url=address, rate_per_s=500) for name, address in services.items()}
     settings = CollectSettings(allow_hosts=["127.0.0.1"], contact="tests@example.org", pause_s=0.2, **quick)
-    return collect(studio, source, options, most=most, settings=settings, progress=notes, workers=1)
+    how = {"settings": settings, "progress": notes, "workers": 1}
+    return collect(studio, source, options, most=most, dry_run=dry_run, **how)
 
 
 def items(studio: StudioFolder) -> list[Any]:
@@ -157,6 +160,8 @@ def test_a_collection_that_an_older_ganvas_recorded_goes_on(
     first = studio.catalog.begin_collection("urls", older, None, None).id
     studio.catalog.begin_collection("urls", older, "vases", None)
     studio.catalog.begin_collection("urls", {"gone": 1}, None, None)
+    assert run(studio, "urls", notes, dry_run=True, list=str(path)).collection == first
+    assert studio.catalog.collections()[0].options == older
     for _ in range(2):
         assert run(studio, "urls", notes, list=str(path)).collection == first
     written, *others = [row.options for row in studio.catalog.collections()]

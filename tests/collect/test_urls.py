@@ -119,6 +119,17 @@ def test_of_several_columns_that_say_the_same_none_is_lost(tmp_path: Path, items
     path = write(tmp_path / "list.csv", f"url,artist,maker\n{A},Ada,Dee\n")
     item = items(path, artist_column="maker")[0]
     assert (item.artist, item.details) == ("Dee", {"artist": "Ada"})
+    path = write(tmp_path / "some.csv", f"url,label,class,artist,photographer\n{A},,cup,,Bob\n{B},jar,pot,Ada,Cy\n")
+    first, second = items(path)
+    assert (first.artist, first.label, first.details) == ("Bob", None, {"class": "cup"})
+    assert (second.artist, second.label, second.details) == ("Ada", "jar", {"class": "pot", "photographer": "Cy"})
+
+
+def test_one_column_may_say_several_things(tmp_path: Path, items: Any) -> None:
+    path = write(tmp_path / "list.csv", f"url,photographer\n{A},Ada\n")
+    asked = {"artist": "photographer", "attribution": "photographer", "url": "url", "title": "url"}
+    item = items(path, **{f"{what}_column": column for what, column in asked.items()})[0]
+    assert (item.artist, item.attribution, item.title, item.details) == ("Ada", "Ada", A, {})
 
 
 def test_columns_that_are_asked_for_win(tmp_path: Path, items: Any) -> None:
@@ -196,6 +207,9 @@ def test_an_image_in_its_own_address_comes_with_its_bytes(tmp_path: Path, items:
     assert items(path)[0].pictures[0].data == paint(1)
     path = write(tmp_path / "bad.jsonl", json.dumps({"url": "data:image/png;base64,a***"}) + "\n")
     assert items(path)[0].pictures[0].data is None
+    path = write(tmp_path / "half.jsonl", '{"url": "data:image/png,\\ud800"}\n' + json.dumps({"url": A}) + "\n")
+    half, whole = items(path)
+    assert (half.pictures[0].data, whole.pictures[0].url) == (None, A)
 
 
 def test_json_may_hold_several_addresses_and_bad_lines_are_counted(tmp_path: Path, items: Any, notes: Any) -> None:
@@ -262,6 +276,9 @@ def test_a_column_that_is_not_there_is_told_with_the_nearest(tmp_path: Path, ite
     path = write(tmp_path / "list.csv", f"url,modell\n{A},x\n")
     with pytest.raises(InputError, match=r"no column 'model' for --label-column. Did you mean modell\?"):
         items(path, label_column="model")
+    path = write(tmp_path / "other.csv", f"url,标题\n{A},x\n")
+    with pytest.raises(InputError, match="no column '作者' for --artist-column"):
+        items(path, artist_column="作者")
 
 
 def test_columns_with_endless_names_do_not_flood_the_error(tmp_path: Path, items: Any) -> None:

@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy import update
 
 from ganvas.catalog import FoundPicture, MemberRow, SetRow
+from ganvas.catalog.records import FILE_SOURCES
 from ganvas.catalog.schema import Item
+from ganvas.collect.registry import SOURCES, source_for
 from ganvas.errors import InputError
 from ganvas.report import write_credits
 from ganvas.studio import StudioFolder
@@ -100,10 +102,19 @@ def test_what_turns_a_line_or_is_not_seen_is_gone_and_joiners_stay(studio: Studi
 def test_no_folder_of_this_machine_is_named(studio: StudioFolder) -> None:
     put(studio, 0, "/home/me/private/pots!a/b.png#9-9", "folder")
     put(studio, 1, "http://a.example/x!1.jpg", "urls")
-    make(studio, 2)
+    put(studio, 2, "/home/me!/private/pots!a.png", "archive")
+    put(studio, 3, "File:AC/DC!.jpg", "commons")
+    make(studio, 4)
     written = write_credits(studio, "vases")
     assert "- 0: folder: pots\\!a/b.png\\#9-9\n- 1: urls: http://a.example/x\\!1.jpg\n" in written.markdown.read_text()
     assert "/home/me" not in written.json.read_text()
+    keys = [one["key"] for one in json.loads(written.json.read_text())["credits"]]
+    assert keys[2:] == ["pots!a.png", "File:AC/DC!.jpg"]
+
+
+def test_every_kind_of_file_is_known_to_be_one() -> None:
+    source_for(Path("."))
+    assert set(FILE_SOURCES) == set(SOURCES)
 
 
 def test_an_address_is_credited_by_the_address_alone(studio: StudioFolder) -> None:

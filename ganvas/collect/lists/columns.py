@@ -1,11 +1,11 @@
-"""Which column of a list holds what: the one that was asked for, or the one that is called so."""
+"""Which columns of a list hold what: the one that was asked for, or those that are called so."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ganvas.collect.called import CALLED, called, plain
+from ganvas.collect.called import CALLED, LABEL, called, plain
 from ganvas.collect.lists.lines import ADDRESS
 from ganvas.errors import InputError, did_you_mean
 
@@ -20,19 +20,18 @@ MOST_LOOKED_AT = 1000
 
 def choose_columns(
     asked: Mapping[str, str | None], columns: Sequence[str], sample: Iterable[Mapping[str, Any]], name: str
-) -> dict[str, str]:
-    """{url, label, …: column}. Raises InputError for a column that is not there, and where none holds addresses."""
-    chosen = {}
-    for what, column in asked.items():
-        if column is not None:
-            chosen[what] = _asked(what, column, columns, name)
-    free = [column for column in columns if column not in chosen.values()]
-    rows = list(sample)
+) -> dict[str, list[str]]:
+    """{url, label, …: columns, the likeliest first}.
+
+    Raises InputError for a column that is not there, and where none holds addresses.
+    """
+    chosen = {what: [_asked(what, column, columns, name)] for what, column in asked.items() if column is not None}
+    free = [column for column in columns if [column] not in chosen.values()]
     if URL not in chosen:
-        chosen[URL] = _of_addresses(free, rows, name)
+        chosen[URL] = [_of_addresses(free, list(sample), name)]
     for what, names in CALLED.items():
-        if what not in chosen and (found := called(names, [c for c in free if c != chosen[URL]])):
-            chosen[what] = found[0]
+        if what not in chosen and (found := called(names, [c for c in free if [c] != chosen[URL]])):
+            chosen[what] = found[:1] if what == LABEL else found  # labels of two columns are no one set of classes
     return {what: chosen[what] for what in (URL, *CALLED) if what in chosen}
 
 
@@ -49,7 +48,7 @@ def addresses(value: Any) -> list[str]:
 def _asked(what: str, column: str, columns: Sequence[str], name: str) -> str:
     if column in columns:
         return column
-    same = [known for known in columns if plain(known) == plain(column)]
+    same = [known for known in columns if plain(known) == plain(column) != ""]
     if len(same) == 1:
         return same[0]
     near = did_you_mean(column, columns[:MOST_LOOKED_AT]) if len(columns) > MOST_SHOWN else ""

@@ -26,7 +26,10 @@ def written_in(uri: str) -> bytes:
     head, comma, body = uri.partition(",")
     if not comma or head[:5].lower() != "data:":
         raise NotTheAnswer("no data: address")
-    data = unquote_to_bytes(body)
+    try:
+        data = unquote_to_bytes(body)
+    except ValueError as error:  # half of a pair of surrogates
+        raise NotTheAnswer(f"a data: address that is no text: {error}") from error
     return _from_base64(data) if re.search(r";\s*base64\s*$", head, re.IGNORECASE) else data
 
 

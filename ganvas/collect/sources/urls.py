@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import Field, field_validator
 
 from ganvas.catalog.wanted import Item, Page, Picture, is_web, same_address
-from ganvas.collect.called import ARTIST, ATTRIBUTION, LABEL, LICENCE, SPLIT, TITLE
+from ganvas.collect.called import ARTIST, ATTRIBUTION, LABEL, LICENCE, SPLIT, TITLE, first_said
 from ganvas.collect.labels import split_named
 from ganvas.collect.lists.bytes_in import STDIN, briefly, lasting, named
 from ganvas.collect.lists.columns import URL, addresses, choose_columns
@@ -68,11 +68,11 @@ class Urls(Source):
     def start(self) -> Iterable[Page | Item]:
         """An item for each row, in the order of the list."""
         if self.listed.form != "lines":
-            taken = "; ".join(f"{what} from column {column}" for what, column in self.columns.items())
+            taken = "; ".join(f"{what} from column {' or '.join(columns)}" for what, columns in self.columns.items())
             self.progress.note(f"{briefly(self.options.list)}: {taken}")
         empty, cut, first = 0, 0, 0
         for number, row in enumerate(self.listed.rows(self.progress.note), 1):
-            found = addresses(row.pop(self.columns[URL], None))
+            found = addresses(row.get(self.columns[URL][0]))
             if not found:
                 empty, first = empty + 1, first or number
                 continue
@@ -88,10 +88,11 @@ class Urls(Source):
             )
 
     def _item(self, found: list[str], row: dict[str, Any]) -> tuple[Item, bool]:
-        asked = {what: column for what, column in self.columns.items() if what in ASKED and what != URL}
-        words: dict[str, Any] = {what: _text(row.pop(column, None)) for what, column in asked.items()}
-        split = split_named(str(row.get(self.columns.get(SPLIT, "")) or ""))
-        details, was_cut = _details(row)
+        said = {what: one for what, columns in self.columns.items() if (one := first_said(row, columns))}
+        words: dict[str, Any] = {what: said[what][1][:LONGEST_DETAIL] for what in ASKED if what in said and what != URL}
+        split = split_named(said[SPLIT][1]) if SPLIT in said else None
+        taken = {self.columns[URL][0], *(said[what][0] for what in words)}
+        details, was_cut = _details({name: value for name, value in row.items() if name not in taken})
         label = words.get(LABEL)
         pictures = tuple(_picture(address) for address in found)
         key = same_address(pictures[0].url)
@@ -104,12 +105,6 @@ class Urls(Source):
             **words,
         )
         return item, was_cut
-
-
-def _text(value: Any) -> str | None:
-    parts = value if isinstance(value, list | tuple) else [value]
-    text = ", ".join(str(part).strip() for part in parts if part is not None)
-    return text[:LONGEST_DETAIL] or None
 
 
 def _details(row: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
