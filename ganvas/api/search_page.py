@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ganvas.counted import counted
 from ganvas.errors import InputError
 from ganvas.report import SearchRecord, TrialRecord, write_report, write_score_gif, write_search_page
 
@@ -56,9 +57,9 @@ def search_record(searched: Searched) -> SearchRecord:
 
 def _records(searched: Searched, trials: Sequence[Trial], score: str) -> list[TrialRecord]:
     """Those of ranked points first; of a point with several seeds the best trial first."""
-    runs = searched.studio.folder.runs
     from ganvas.search.table import results
 
+    runs = searched.studio.folder.runs
     by_run = {trial.run: trial for trial in trials}
     records = []
     for row in results(trials, score).rows:
@@ -92,12 +93,13 @@ def _why(asked: dict[str, Any], removed: int) -> list[str]:
     said = []
     if isinstance(engine, dict) and engine.get("reason"):
         threads, room = engine.get("threads"), engine.get("room")
-        each = f", {threads} thread{'s' if threads != 1 else ''} each" if threads else ""
+        each = f", {counted(threads, 'thread')} each" if threads else ""
         many = "as many as there is room for" + (f" ({room} when it began)" if room else "")
         said.append(f"{engine.get('jobs') or many} at a time{each}: {engine['reason']}")
     if removed:
-        trials = f"{removed:,} trial{'' if removed == 1 else 's'}"
-        said.append(f"the checkpoints of {trials} were removed to save room; metrics and sheets stay")
+        said.append(
+            f"the checkpoints of {counted(removed, 'trial')} were removed to save room; metrics and sheets stay"
+        )
     return said
 
 

@@ -17,6 +17,7 @@ from statistics import fmean, median
 from typing import Any
 
 from ganvas.budget import Budget, parse_budget
+from ganvas.counted import counted
 from ganvas.errors import InputError
 from ganvas.pictures.packed import PackedSet
 from ganvas.progress import Progress, Silent
@@ -68,8 +69,7 @@ class Forecast:
         grid = f", of a grid of {self.grid_count:,}" if self.grid_count is not None else ""
         seeds = f" under {self.repeat} seeds" if self.repeat > 1 else ""
         points = self.trials // self.repeat
-        trials = f"{self.trials:,} trial{'' if self.trials == 1 else 's'}"
-        return f"{trials}: {points:,} point{'' if points == 1 else 's'}{seeds}{grid}, {self.budget} each"
+        return f"{counted(self.trials, 'trial')}: {counted(points, 'point')}{seeds}{grid}, {self.budget} each"
 
     @property
     def time_said(self) -> str:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ganvas.counted import counted
 from ganvas.errors import InputError
 from ganvas.progress import Progress
 from ganvas.report.words import duration
@@ -37,7 +38,7 @@ class JobPlan:
     images_a_second: float | None = None
 
     def __str__(self) -> str:
-        each = f"{self.threads} thread{'s' if self.threads > 1 else ''} each"
+        each = f"{counted(self.threads, 'thread')} each"
         how = "one trial after another" if self.jobs == 1 else f"{self.jobs} trials at a time"
         return f"{how}, {each} ({self.reason})"
 
@@ -122,7 +123,7 @@ def _check_fair(
 
 
 def _way(jobs: int | None, threads: int) -> str:
-    each = f"with {threads} thread{'s' * (threads > 1)} each"
+    each = f"with {counted(threads, 'thread')} each"
     return each if jobs is None else f"{jobs} at a time {each}"
 
 

@@ -46,11 +46,12 @@ class Receiver:
 
     def close(self) -> None:
         """Let go of the run; what did not arrive whole is not kept."""
+        from ganvas.train.checkpoint import mend
+
         for path, file in self._open.items():
             file.close()
             self._arriving(path).unlink(missing_ok=True)
-        for left in self._folder.checkpoints.glob(f"{ARRIVING}*"):
-            shutil.rmtree(left, ignore_errors=True)
+        mend(self._folder.checkpoints)
         self._held.close()
 
     def _arriving(self, path: str) -> Path:

@@ -163,12 +163,16 @@ def test_what_may_pass_is_tried_again(studio: StudioFolder, site: Website) -> No
     assert done.items == 1
 
 
-def test_downloads_that_are_stuck_hold_up_no_other(
-    studio: StudioFolder, site: Website, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def soon_stuck(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes a fifth of a second is stuck, however long others take."""
     for module in (pace, schedule):
         monkeypatch.setattr(module, "STUCK_S", 0.2)
     monkeypatch.setattr(pace, "STUCK_TIMES", 0.0)
+
+
+@pytest.mark.usefixtures("soon_stuck")
+def test_downloads_that_are_stuck_hold_up_no_other(studio: StudioFolder, site: Website) -> None:
     arrived, others_are_done = itertools.count(1), threading.Event()
 
     def reply_with(body: bytes) -> Callable[[dict[str, str]], Reply]:
@@ -188,12 +192,10 @@ def test_downloads_that_are_stuck_hold_up_no_other(
     assert (done.pictures, done.failed) == (12, {})
 
 
+@pytest.mark.usefixtures("soon_stuck")
 def test_a_host_whose_downloads_are_stuck_makes_room_for_others(
     studio: StudioFolder, site: Website, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (pace, schedule):
-        monkeypatch.setattr(module, "STUCK_S", 0.2)
-    monkeypatch.setattr(pace, "STUCK_TIMES", 0.0)
     monkeypatch.setattr(engine, "SORT_OUT_EVERY_S", 0.1)
     monkeypatch.setattr(lanes, "FIRST", 8)
     monkeypatch.setitem(lanes.MOST, PICTURE, 8)

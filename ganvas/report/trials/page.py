@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from ganvas.counted import counted
 from ganvas.pictures.score_gif import STYLES
 from ganvas.report import words
 from ganvas.report.inline import Inline, inline_file
@@ -83,14 +84,10 @@ def _lead(search: SearchRecord) -> str:
     sampler = how.get(str(search.asked.get("sampler")), "")
     sets = [str(one if one is not None else search.asked.get("set")) for one in search.sets]
     where = f"the set {sets[0]}" if len(sets) == 1 else f"{len(sets)} sets, {', '.join(sets)}, each ranked by itself"
-    said = f"{_counted(points, 'point')}{sampler} of {_counted(len(search.varied), 'setting')}{seeds}, on {where}"
+    said = f"{counted(points, 'point')}{sampler} of {counted(len(search.varied), 'setting')}{seeds}, on {where}"
     own = "budget" in search.varied
     budget = f", each trained for {search.asked['budget']}" if search.asked.get("budget") and not own else ""
     return f"{said}{budget}."
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _tiles(search: SearchRecord) -> list[tuple[str, str, str]]:
