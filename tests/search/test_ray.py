@@ -6,6 +6,7 @@ import os
 import pickle
 import platform
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -37,6 +38,18 @@ pytest.importorskip("ray", reason="Ray is not installed: pip install 'ganvas[ray
 STORE_BYTES = 80 << 20
 PATIENCE_S = 60.0
 FIRST_SHEET = "sheets/tick-0000.png"
+ROOT = Path(__file__).parents[2]
+# Python runs it as it starts: a trial says which process has started it and which it is, and stands still once it has
+# saved so often.
+STANDING = """
+import os, sys
+if "ganvas.search.trial_process" in sys.orig_argv:
+    from pathlib import Path
+    from ganvas.train import checkpoint
+    from tests.standstill import stops_after
+    Path(__file__).with_name("processes").write_text(f"{{os.getppid()}} {{os.getpid()}}")
+    stops_after({saved}, checkpoint, "save")
+"""
 
 
 class Nodes:
@@ -48,18 +61,10 @@ class Nodes:
         self._settings = {"object_store_memory": STORE_BYTES, "temp_dir": f"{folder}/ray"}
         head = {"num_cpus": 2, "include_dashboard": False, **self._settings}
         self.cluster = Cluster(initialize_head=True, head_node_args=head)
-        self._second: Any = None
 
     @property
     def address(self) -> str:
         return str(self.cluster.address)
-
-    def second(self) -> str:
-        """The second node's id, started unless it runs."""
-        if self._second is None:
-            settings = {**self._settings, "temp_dir": None}
-            self._second = self.cluster.add_node(num_cpus=1, **settings)
-        return str(self._second.node_id)
 
     @contextmanager
     def with_gpus(self, count: int) -> Iterator[None]:
@@ -71,10 +76,41 @@ class Nodes:
         finally:
             self.cluster.remove_node(node)
 
-    def kill_second(self) -> None:
-        """As a machine that loses its power."""
-        self.cluster.remove_node(self._second, allow_graceful=False)
-        self._second = None
+    @contextmanager
+    def doomed(self, folder: Path, saved: int) -> Iterator[DoomedNode]:
+        """One more node, whose trials stand still once they have saved so often: they end when it is killed."""
+        (folder / "sitecustomize.py").write_text(STANDING.format(saved=saved))
+        before = os.environ["PYTHONPATH"]
+        os.environ["PYTHONPATH"] = os.pathsep.join([str(folder), str(ROOT), before])
+        try:
+            node = self.cluster.add_node(num_cpus=1, **{**self._settings, "temp_dir": None})
+        finally:
+            os.environ["PYTHONPATH"] = before
+        doomed = DoomedNode(self.cluster, node, folder / "processes")
+        try:
+            yield doomed
+        finally:
+            doomed.kill()
+
+
+class DoomedNode:
+    """A node that will lose its power, and every process on it: killed alone, Ray's own would leave a worker behind for
+    a second, in which a trial may end and say so.
+    """
+
+    def __init__(self, cluster: Any, node: Any, processes: Path) -> None:
+        self.id = str(node.node_id)
+        self._cluster, self._node, self._processes = cluster, node, processes
+
+    def kill(self) -> None:
+        if self._node is None:
+            return
+        if self._processes.exists():
+            for process in self._processes.read_text().split():
+                with suppress(ProcessLookupError):
+                    os.kill(int(process), signal.SIGKILL)
+        self._cluster.remove_node(self._node, allow_graceful=False)
+        self._node = None
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +131,7 @@ def nodes() -> Iterator[Nodes]:
 
 class Recording(RayEngine):
     """Remembers what it was asked and what it told. `then` is done when two checkpoints of the trial on the node `of`
-    are here, before anything later of it is read: its task, which waits for its reader, cannot have ended by then.
+    are here.
     """
 
     def __init__(self, studio: StudioFolder, *given: Any, of: str, then: Callable[[int], None], **options: Any) -> None:
@@ -217,17 +253,17 @@ def test_what_a_trial_is_to_have_reaches_the_cluster_from_the_command_line(
 
 
 def test_a_killed_node_costs_only_its_own_trial(nodes: Nodes, tmp_path: Path) -> None:
-    studio, second = studio_in(tmp_path), nodes.second()
-    lost: list[int] = []
+    studio, lost = studio_in(tmp_path), list[int]()
+    with nodes.doomed(tmp_path, saved=2) as doomed:
 
-    def kill(number: int) -> None:
-        lost.append(number)
-        nodes.kill_second()
+        def kill(number: int) -> None:
+            lost.append(number)
+            doomed.kill()
 
-    engine = Recording(studio, nodes.address, reach="shipped", of=second, then=kill)
-    assert engine.slots == 3
-    space = space_of(warmup=[0.03, 0.05], ticks=12)
-    folder = search(studio, "halves", space, budget="3840-images", judge_n=20, engine=engine, prune=False)
+        engine = Recording(studio, nodes.address, reach="shipped", of=doomed.id, then=kill)
+        assert engine.slots == 3
+        space = space_of(warmup=[0.03, 0.05], ticks=12)
+        folder = search(studio, "halves", space, budget="3840-images", judge_n=20, engine=engine, prune=False)
 
     assert len(lost) == 1
     assert sorted(engine.started) == sorted([0, 1, *lost])
