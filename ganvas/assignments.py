@@ -10,7 +10,10 @@ from ganvas.errors import SettingsError
 
 
 def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
-    """`["batch=32", "network.kernel=5"]` as nested values, each read as JSON where it is JSON, else as text."""
+    """`["batch=32", "network.kernel=5"]` as nested values, each read as JSON where it is JSON, else as text.
+
+    A text that has settings of its own is their name: `["network=r3gan", "network.width=32"]`.
+    """
     nested: dict[str, Any] = {}
     for assignment in assignments:
         name, equals, text = assignment.partition("=")
@@ -19,11 +22,21 @@ def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
         *parents, last = name.strip().split(".")
         place = nested
         for parent in parents:
-            place = place.setdefault(parent, {})
+            place = _settings_in(place, parent)
             if not isinstance(place, dict):
                 raise SettingsError(f"--set {assignment!r}: {parent} has a value already and no settings of its own")
-        place[last] = _value(text.strip())
+        value = _value(text.strip())
+        if isinstance(value, str) and isinstance(place.get(last), dict):
+            place[last]["name"] = value
+        else:
+            place[last] = value
     return nested
+
+
+def _settings_in(place: dict[str, Any], parent: str) -> Any:
+    if isinstance(name := place.get(parent), str):
+        place[parent] = {"name": name}
+    return place.setdefault(parent, {})
 
 
 def refuse_options(given: dict[str, Any]) -> None:

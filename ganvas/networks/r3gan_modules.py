@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from ganvas.networks import discriminator
 from ganvas.networks.condition import LatentWithCondition, ProjectionHead
+from ganvas.networks.grouped import GroupedConv2d
 from ganvas.networks.levels import Size
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Block(nn.Module):
         groups = inner // math.gcd(inner, stages.group_channels)
         branches = stages.blocks * len(stages.channels)
         self.expand = nn.Conv2d(channels, inner, 1)
-        self.spread = nn.Conv2d(inner, inner, 3, padding=1, groups=groups)
+        self.spread = GroupedConv2d(inner, inner, 3, groups)
         self.reduce = nn.Conv2d(inner, channels, 1, bias=False)
         for conv in (self.expand, self.spread):
             nn.init.kaiming_normal_(conv.weight, LEAKY_SLOPE)

@@ -153,12 +153,19 @@ def named(folder: Path, name: str) -> Path:
     if name == "last" or (name == BEST and not (folder / BEST).exists()):
         return newest_whole(folder, to_draw=True)
     path = folder / (name if name == BEST else f"{int(name):09d}" if name.isdecimal() else name)
+    if not path.is_dir() and _is_best(folder, name):
+        path, name = folder / BEST, BEST
     if not path.is_dir() or name not in (BEST, path.name, path.name.lstrip("0") or "0"):
         kept = ", ".join(str(int(p.name)) for p in checkpoints(folder)) or "none"
         raise InputError(f"no checkpoint {name!r} in {folder}: there is best, last, and by images {kept}")
     if trouble := damage(path, to_draw=True):
         raise InputError(f"checkpoint {path} cannot be used ({trouble}): choose another with --checkpoint")
     return path
+
+
+def _is_best(folder: Path, name: str) -> bool:
+    """Whether so many images are those of the best checkpoint, which is kept when newer ones take its place."""
+    return name.isdecimal() and (folder / BEST).exists() and state_of(folder / BEST)["images"] == int(name)
 
 
 def state_of(path: Path) -> dict[str, Any]:

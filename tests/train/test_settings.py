@@ -60,6 +60,12 @@ def test_assignments_nest_and_read_numbers() -> None:
     assert settings.network.kernel == 5
 
 
+def test_a_network_and_its_settings_are_assigned_in_either_order() -> None:
+    for given in (["network=r3gan", "network.width=8"], ["network.width=8", "network=r3gan"]):
+        network = train_settings(parse_assignments(given)).network
+        assert (network.name, network.width) == ("r3gan", 8)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
