@@ -71,7 +71,7 @@ PAPER_BLOCKS: dict[str, tuple[float, str]] = {
 }
 SHORT_BLOCKS: dict[str, tuple[float, str]] = {
     "expansion": (1, "a short budget: narrow blocks, to see many pictures"),
-    "group_channels": (0, "a short budget is a processor's, where one group is quicker than many"),
+    "group_channels": (0, "a short budget: one group is quicker than many"),
     "branch_start": (1.0, "a short budget: no time to begin with blocks that do nothing"),
 }
 

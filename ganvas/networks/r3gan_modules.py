@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from ganvas.networks import discriminator
 from ganvas.networks.condition import LatentWithCondition, ProjectionHead
-from ganvas.networks.grouped import GroupedConv2d
+from ganvas.networks.grouped import GroupedConv2d, convolve
 from ganvas.networks.levels import Size
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class Halve(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         channels = x.shape[1]
-        return F.conv2d(x, self.kernel.expand(channels, 1, 3, 3), None, 2, 1, groups=channels) * self.border
+        return convolve(x, self.kernel.expand(channels, 1, 3, 3), groups=channels, stride=2) * self.border
 
 
 def _border(side: int) -> Tensor:

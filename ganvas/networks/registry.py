@@ -28,7 +28,7 @@ class Shape:
     condition: int = 0
 
 
-SHORT = 1e15  # multiply-adds: half a day of a processor, a minute of a GPU
+SHORT = 1e15  # multiply-adds: half a day of a processor, half an hour of a GPU
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Means:
 
     @property
     def short(self) -> bool:
-        """Whether a clock stops the training before a GPU would have done a minute's work: a processor's budget."""
+        """Whether a clock stops the training before a GPU would have done half an hour's work."""
         return self.macs is not None and self.macs < SHORT
 
 

@@ -13,7 +13,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from ganvas.networks.grouped import GroupedConv2d, convolve
 
-GROUPS = [2, 4, 8]
+MOVES = [(2, 1), (4, 1), (8, 1), (8, 2)]  # groups, stride
 
 
 class Operations(TorchDispatchMode):
@@ -39,22 +39,22 @@ def penalised(convolution: Callable[[Tensor, Tensor], Tensor], x: Tensor, weight
     return list(torch.autograd.grad(y + slope.square().sum(), (x, weight)))
 
 
-@pytest.mark.parametrize("groups", GROUPS)
-def test_it_is_pytorchs_convolution_and_so_are_its_gradients(groups: int) -> None:
+@pytest.mark.parametrize(("groups", "stride"), MOVES)
+def test_it_is_pytorchs_convolution_and_so_are_its_gradients(groups: int, stride: int) -> None:
     x, weight = made(groups)
 
     def known(x: Tensor, weight: Tensor) -> Tensor:
-        return F.conv2d(x, weight, padding=1, groups=groups)
+        return F.conv2d(x, weight, stride=stride, padding=1, groups=groups)
 
-    assert torch.equal(convolve(x, weight, groups), known(x, weight))
-    ours, theirs = (penalised(f, x, weight) for f in (lambda x, weight: convolve(x, weight, groups), known))
+    assert torch.equal(convolve(x, weight, groups, stride), known(x, weight))
+    ours, theirs = (penalised(f, x, weight) for f in (lambda x, weight: convolve(x, weight, groups, stride), known))
     for our, their in zip(ours, theirs, strict=True):
         torch.testing.assert_close(our, their)
 
 
-@pytest.mark.parametrize("groups", GROUPS)
-def test_second_derivatives_are_those_of_differences(groups: int) -> None:
-    assert torch.autograd.gradgradcheck(lambda x, weight: convolve(x, weight, groups), made(groups))
+@pytest.mark.parametrize(("groups", "stride"), MOVES)
+def test_second_derivatives_are_those_of_differences(groups: int, stride: int) -> None:
+    assert torch.autograd.gradgradcheck(lambda x, weight: convolve(x, weight, groups, stride), made(groups))
 
 
 def test_what_is_differentiated_twice_takes_as_many_operations_however_many_groups() -> None:

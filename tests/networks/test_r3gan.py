@@ -19,7 +19,7 @@ from ganvas.train.settings import TrainSettings
 UNLIMITED = Means(pictures=5000)
 TEN_MINUTES = Means(pictures=5000, macs=1.2e13)  # of two cores
 ONE_HOUR = Means(pictures=5000, macs=7.2e13)
-GPU_DAY = Means(pictures=5000, macs=1.7e18)
+GPU_DAY = Means(pictures=5000, macs=4.3e16)
 SMALL = Shape(16, 24, 3)
 
 
