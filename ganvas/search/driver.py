@@ -87,8 +87,8 @@ def search(
                     engine, asked["engine"] = local_engine(studio, folder, first, asked, jobs, driver.left(), progress)
                 else:
                     asked["engine"] = record_of(engine, folder, asked)
+                driver.foretell(engine)  # by how many ran at a time before, which the file says
                 folder.write_asked(asked)
-                driver.foretell(engine)
                 driver.drive(engine)
             progress.note(driver.said_at_end())
         return folder
@@ -161,8 +161,9 @@ class _Driver:
 
     def foretell(self, engine: Engine) -> None:
         """Say how many trials there will be, and about how long they take all together."""
-        rate = self._asked["engine"].get("images_a_second")
-        plan = foretold(self._studio, self._space, self._asked, max(1, engine.slots), rate)
+        record, slots = self._asked["engine"], max(1, engine.slots)
+        rate, apart = record.get("images_a_second"), record.get("apart", slots)
+        plan = foretold(self._studio, self._space, self._asked, slots, rate, apart)
         self._progress.note(f"search {self._folder.name}: {plan.count_said}")
         self._progress.note(plan.left_said(max(0, plan.trials - self._ended())))
 

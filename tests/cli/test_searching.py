@@ -127,7 +127,7 @@ def test_how_long_images_take_on_a_new_set_is_measured_for_some_seconds(
     *_, why, told = text.splitlines()
     assert code == 0
     assert told.startswith("how long 1k-images or 10m take shows when the search runs")
-    assert "cannot be started here: it said nothing" in why
+    assert "cannot be measured here: it said nothing" in why
 
 
 def test_a_set_that_is_called_as_a_verb_is_meant_after_two_dashes_or_the_verb_run(call: Call, small: Path) -> None:

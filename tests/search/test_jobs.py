@@ -12,7 +12,7 @@ import pytest
 
 from ganvas.errors import InputError
 from ganvas.progress import Silent
-from ganvas.search import jobs, measuring
+from ganvas.search import jobs, local, measuring
 from ganvas.search.forecast import Left
 from ganvas.search.jobs import local_engine, record_of
 from ganvas.search.measuring import TURNS, measure
@@ -119,7 +119,7 @@ def test_where_there_are_gpus_one_trial_runs_on_each(
     studio: StudioFolder, folder: SearchFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jobs, "processors", lambda: 8)
-    monkeypatch.setattr(jobs, "gpus_here", lambda: ("0", "1"))
+    monkeypatch.setattr(local, "gpus_here", lambda: ("0", "1"))
     anywhere = replace(spec(), settings={**spec().settings, "device": "auto"})
     engine, record = local_engine(studio, folder, anywhere, ASKED, None, LEFT, Silent())
     assert (engine.slots, record["threads"], record["reason"]) == (2, 4, "one a GPU, of which there are 2")
