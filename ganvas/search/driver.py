@@ -125,8 +125,9 @@ class _Driver:
     def resume(self, retry_failed: bool) -> None:
         """What ran goes on first, then what waited, then what failed if that was asked for; what ended stays."""
         states = [RUNNING, WAITING, FAILED][: 3 if retry_failed else 2]
-        for state in states:
-            self._waiting += [trial.number for trial in self._trials.values() if trial.state == state]
+        again = [trial for state in states for trial in self._trials.values() if trial.state == state]
+        self._waiting += [trial.number for trial in again]
+        self._record(*(replace(trial, state=WAITING, ended_at=None) for trial in again if trial.state == FAILED))
         for trial in self._trials.values():
             ticks = ticks_of(self._spec(trial).settings)
             self._ticks[trial.number] = read_light(self._studio.runs / trial.run, trial.number, ticks)
@@ -168,8 +169,7 @@ class _Driver:
         self._progress.note(plan.left_said(max(0, plan.trials - self._ended())))
 
     def _ended(self) -> int:
-        again = set(self._waiting)  # what failed, and is to be tried once more
-        return sum(trial.state in ENDED and trial.number not in again for trial in self._trials.values())
+        return sum(trial.state in ENDED for trial in self._trials.values())
 
     def drive(self, engine: Engine) -> None:
         """Until all have ended. Raises KeyboardInterrupt, with every trial saved, when a person stopped it."""

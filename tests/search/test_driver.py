@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -76,6 +79,30 @@ def test_a_trial_that_fails_costs_the_search_nothing_and_is_tried_again_when_ask
     assert engine.started == [2]
     assert states(folder) == [FINISHED] * 6
     assert folder.trials()[2].reason is None
+
+
+class Watched(Notes):
+    """Remembers what its bar said, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+
+    @contextmanager
+    def task(self, label: str, total: float | None, unit: str = "") -> Iterator[Any]:
+        yield SimpleNamespace(advance=lambda steps: None, describe=self.said.append)
+
+
+def test_what_failed_and_waits_for_another_try_has_ended_nowhere(studio: StudioFolder) -> None:
+    def fails(spec: TrialSpec) -> list[Event]:
+        return [Ended(spec.number, FAILED, "out of memory", {}, 0, 0.1)]
+
+    search(studio, "halves", space_of(**SPACE), engine=Scripted(fails), trials=3)
+    watched, engine = Watched(), Scripted(slots=1)
+    search(studio, "halves", space_of(**SPACE), engine=engine, retry_failed=True, progress=watched)
+    assert "0 of 6 trials have ended" in watched.lines[0]
+    assert watched.said[0].startswith("1 of 6 ended")
+    assert engine.started == list(range(6))
 
 
 def test_an_engine_that_cannot_start_a_trial_fails_that_trial(studio: StudioFolder) -> None:
