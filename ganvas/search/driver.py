@@ -12,6 +12,7 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ganvas.counted import counted
 from ganvas.errors import GanvasError, InputError
 from ganvas.interrupt import interruptible
 from ganvas.progress import Progress, Silent
@@ -182,7 +183,7 @@ class _Driver:
                     for event in engine.wait(WAIT_S):
                         self._hear(event, engine)
                     self._standing.show(bar, self._trials, self._active, self._ticks)
-                self._progress.note(f"stopping {len(self._active)} trials: each saves its checkpoint")
+                self._progress.note(f"stopping {counted(len(self._active), 'trial')}: each saves its checkpoint")
             finally:
                 engine.close()
                 self._record(*(replace(self._trials[n], state=WAITING) for n in self._running()))
