@@ -197,7 +197,7 @@ def foretold(
 
 @dataclass(frozen=True)
 class _Lasting:
-    """What a trial takes, and whether the speed of earlier runs says so: they had what they ran on to themselves."""
+    """What a trial takes: where earlier runs say so, with all of a GPU or of the processors; else beside the others."""
 
     seconds: float
     by_earlier: bool

@@ -106,10 +106,9 @@ def _heard(probe: Probe, read: Callable[[str], Answer | None], scratch: Path, sp
             said = f", but said {line.strip()[:80]!r}"
     finally:
         watch.cancel()
-    is_late = time.monotonic() - begun >= PATIENCE_S
-    reason = (
-        f"it did not answer in {PATIENCE_S:g} s{said}" if is_late else last_line(_log(scratch)) or "it said nothing"
-    )
+    reason = last_line(_log(scratch)) or "it said nothing"
+    if time.monotonic() - begun >= PATIENCE_S:
+        reason = f"it did not answer in {PATIENCE_S:g} s{said}"
     raise InputError(f"a trial of {spec.settings} cannot be measured here: {reason}")
 
 
