@@ -108,6 +108,8 @@ def run(
 @app.command("status")
 def status(context: typer.Context, name: SearchName = "last", as_json: AsJson = False) -> None:
     """How far a search is: what has ended, what runs now, the best so far. Also while it runs."""
+    from ganvas.search.standing import at
+
     searched = _named(context, name)
     facts = searched.status()
     if as_json:
@@ -118,7 +120,7 @@ def status(context: typer.Context, name: SearchName = "last", as_json: AsJson = 
     print(f"{searched.name}, on {facts['set']}: {states}{planned}")
     for trial in facts["running"]:
         kid = f", KID×1000 {1000 * trial['kid']:,.1f}" if trial["kid"] is not None else ""
-        print(f"  {trial['run']}: {trial['progress']:.0%} of its budget{kid}")
+        print(f"  {trial['run']}: {at(trial['progress'])}{kid}")
     _print_best(searched)
     if facts["left"] and facts["seconds_since_change"] is not None:
         since = f"{facts['seconds_since_change']:,.0f} s ago"

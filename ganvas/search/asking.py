@@ -9,6 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ganvas.budget import parse_budget
+from ganvas.counted import counted
 from ganvas.errors import InputError, did_you_mean
 from ganvas.pictures.packed import PackedSet
 from ganvas.search.fitting import check_fits
@@ -33,7 +34,10 @@ def asked_for(studio: StudioFolder, space: Space, options: Mapping[str, Any], he
     parse_budget(options["budget"], images_per_epoch=1000)
     trials, repeat = options["trials"], options["repeat"]
     if repeat < 1 or (trials is not None and trials < repeat):
-        raise InputError(f"{trials} trials do not hold one point under {repeat} seeds: give more --trials")
+        raise InputError(
+            f"{counted(trials or 0, 'trial does', 'trials do')} not hold one point under {counted(repeat, 'seed')}: "
+            "give more --trials"
+        )
     asked = {**options, "space": space.as_json()}
     if planned(space, asked) is None:
         raise InputError(f"a {options['sampler']} search never comes to an end: say how many trials with --trials")

@@ -12,6 +12,7 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ganvas.counted import counted
 from ganvas.errors import GanvasError, InputError
 from ganvas.interrupt import interruptible
 from ganvas.progress import Progress, Silent
@@ -87,8 +88,8 @@ def search(
                     engine, asked["engine"] = local_engine(studio, folder, first, asked, jobs, driver.left(), progress)
                 else:
                     asked["engine"] = record_of(engine, folder, asked)
+                driver.foretell(engine)  # by how many ran at a time before, which the file says
                 folder.write_asked(asked)
-                driver.foretell(engine)
                 driver.drive(engine)
             progress.note(driver.said_at_end())
         return folder
@@ -125,8 +126,9 @@ class _Driver:
     def resume(self, retry_failed: bool) -> None:
         """What ran goes on first, then what waited, then what failed if that was asked for; what ended stays."""
         states = [RUNNING, WAITING, FAILED][: 3 if retry_failed else 2]
-        for state in states:
-            self._waiting += [trial.number for trial in self._trials.values() if trial.state == state]
+        again = [trial for state in states for trial in self._trials.values() if trial.state == state]
+        self._waiting += [trial.number for trial in again]
+        self._record(*(replace(trial, state=WAITING, ended_at=None) for trial in again if trial.state == FAILED))
         for trial in self._trials.values():
             ticks = ticks_of(self._spec(trial).settings)
             self._ticks[trial.number] = read_light(self._studio.runs / trial.run, trial.number, ticks)
@@ -161,14 +163,14 @@ class _Driver:
 
     def foretell(self, engine: Engine) -> None:
         """Say how many trials there will be, and about how long they take all together."""
-        rate = self._asked["engine"].get("images_a_second")
-        plan = foretold(self._studio, self._space, self._asked, max(1, engine.slots), rate)
+        record, slots = self._asked["engine"], max(1, engine.slots)
+        rate, apart = record.get("images_a_second"), record.get("apart", slots)
+        plan = foretold(self._studio, self._space, self._asked, slots, rate, apart)
         self._progress.note(f"search {self._folder.name}: {plan.count_said}")
         self._progress.note(plan.left_said(max(0, plan.trials - self._ended())))
 
     def _ended(self) -> int:
-        again = set(self._waiting)  # what failed, and is to be tried once more
-        return sum(trial.state in ENDED and trial.number not in again for trial in self._trials.values())
+        return sum(trial.state in ENDED for trial in self._trials.values())
 
     def drive(self, engine: Engine) -> None:
         """Until all have ended. Raises KeyboardInterrupt, with every trial saved, when a person stopped it."""
@@ -181,7 +183,7 @@ class _Driver:
                     for event in engine.wait(WAIT_S):
                         self._hear(event, engine)
                     self._standing.show(bar, self._trials, self._active, self._ticks)
-                self._progress.note(f"stopping {len(self._active)} trials: each saves its checkpoint")
+                self._progress.note(f"stopping {counted(len(self._active), 'trial')}: each saves its checkpoint")
             finally:
                 engine.close()
                 self._record(*(replace(self._trials[n], state=WAITING) for n in self._running()))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from math import ceil
 from pathlib import Path
-from statistics import fmean, median
+from statistics import fmean
 from typing import Any
 
 from ganvas.budget import Budget, parse_budget
@@ -24,6 +24,8 @@ from ganvas.progress import Progress, Silent
 from ganvas.report.words import duration
 from ganvas.search.asking import asked_for, planned
 from ganvas.search.directions import MAIN_SCORE
+from ganvas.search.earlier import earlier_rate
+from ganvas.search.local import gpus_for
 from ganvas.search.measuring import START_S, measure
 from ganvas.search.samplers import make_sampler
 from ganvas.search.space import Space, set_of, settings_of
@@ -35,9 +37,8 @@ from ganvas.workers import processors
 MOST_NAMED = 1000  # points that are named; of more only how many
 MOST_ADDED_UP = 100_000  # points of a grid whose budgets are added up one by one
 LIGHTLY = 1.05  # what light judgements add to a training, at most about a twentieth
-NEWEST = 5  # earlier runs on a set, whose median rate is taken for that of a trial
-SHORTEST_S = 2.0  # of a run whose rate says anything: the first steps are slow
 FOLLOWS = "tpe"  # the sampler whose points follow from what earlier trials find
+AS_ASKED, ONE_A_GPU, IF_FASTER = "as asked", "one a GPU", "if measuring says that so many are quicker here"
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,9 @@ class Forecast:
     """`points` are the first that will be tried (all, if there are few and the sampler knows them beforehand).
 
     `budget` is in words: 10m, or `1k-images or 2k-images` where it is an axis. `seconds` is the time for all trials one
-    after another, `seconds_together` with `at_a_time` beside each other; None where how fast they are is not known.
-    `at_a_time` is how many run at most, and `as_asked` whether that was asked for. `basis` says where the speed is
-    known from, if a budget is in images.
+    after another, `seconds_together` with `at_a_time` beside each other, no less where they share the processors and
+    nobody has measured what that gains; None where how fast they are is not known. `at_a_time` is how many run at most,
+    and `why` says on what grounds. `basis` says where the speed is known from, if a budget is in images.
     """
 
     trials: int
@@ -59,7 +60,7 @@ class Forecast:
     seconds: float | None
     seconds_together: float | None
     at_a_time: int
-    as_asked: bool
+    why: str
     notes: list[str]
     basis: str = ""
 
@@ -79,8 +80,7 @@ class Forecast:
         alone = f"about {duration(self.seconds)} one after another"
         if self.seconds_together >= self.seconds:
             return f"{alone}{self._less}"
-        how = "as asked" if self.as_asked else "if measuring says that so many are quicker here"
-        together = f"{duration(self.seconds_together)} with {self.at_a_time} at a time ({how})"
+        together = f"{duration(self.seconds_together)} with {self.at_a_time} at a time ({self.why})"
         return f"{alone}, {together}{self._less}"
 
     def left_said(self, left: int) -> str:
@@ -126,17 +126,20 @@ def forecast(
     asked = asked_for(studio, space, options | {"judge_n": judge_n, "score": score})
     if jobs is not None and jobs < 1:
         raise InputError(f"{jobs} trials at a time never end: give 1 or more with --jobs")
-    plan = foretold(studio, space, asked, jobs)
+    gpus = len(gpus_for(settings_of(make_sampler("random", space, 0, MAIN_SCORE).ask(1)[0])))
+    why = AS_ASKED if jobs else ONE_A_GPU if gpus else IF_FASTER
+    at_a_time = jobs or gpus or None
+    plan = replace(foretold(studio, space, asked, at_a_time, apart=max(1, gpus)), why=why)
     if plan.seconds is not None:
         return plan
     (progress or Silent()).note("measuring for some seconds how fast a trial is here")
     try:
-        rate = _measured(studio, space, asked, plan, jobs or 1)
+        rate = _measured(studio, space, asked, plan, at_a_time or 1)
     except InputError as error:  # trials of other points may start all the same
         return replace(plan, notes=[*plan.notes, str(error)])
     basis = f"at {rate:,.0f} images a second of a whole trial, as measured here for some seconds"
-    plan = foretold(studio, space, asked, jobs or 1, (jobs or 1) * rate)
-    return replace(plan, basis=basis, as_asked=jobs is not None)
+    plan = foretold(studio, space, asked, at_a_time or 1, (at_a_time or 1) * rate)
+    return replace(plan, basis=basis, why=why)
 
 
 def _measured(studio: StudioFolder, space: Space, asked: Mapping[str, Any], plan: Forecast, jobs: int) -> float:
@@ -148,21 +151,18 @@ def _measured(studio: StudioFolder, space: Space, asked: Mapping[str, Any], plan
         return max(measure(studio, Path(scratch), spec, {1: max(1, processors() // jobs)}, plan.trials)[1])
 
 
-def earlier_rate(studio: StudioFolder, set_name: str) -> float | None:
-    """Images a second that the newest runs on a set were trained with; None where there are none."""
-    runs = (run for run in studio.catalog.runs() if run.set_name == set_name and run.train_seconds >= SHORTEST_S)
-    rates = [run.images_seen / run.train_seconds for run in runs if run.images_seen]
-    return median(rates[-NEWEST:]) if rates else None
-
-
 def foretold(
     studio: StudioFolder,
     space: Space,
     asked: Mapping[str, Any],
     jobs: int | None = None,
     images_a_second: float | None = None,
+    apart: int = 1,
 ) -> Forecast:
-    """Of what was asked for and found to be possible; `images_a_second` is of all trials at a time together."""
+    """Of what was asked for and found to be possible; `images_a_second` is of all trials at a time together.
+
+    So many have what they run on `apart`, a GPU or a place in a cluster: 1 where they share this machine's processors.
+    """
     sampler, repeat = str(asked["sampler"]), int(asked["repeat"])
     proposer = make_sampler(sampler, space, asked["seed"], asked["score"])
     count = planned(space, asked)
@@ -173,8 +173,9 @@ def foretold(
         count = len(points) * repeat  # the space holds no more
     at_a_time = jobs or min(processors(), max(1, count))
     rate = None if images_a_second is None else images_a_second / at_a_time
-    each, by_earlier = _seconds_each(studio, space, asked, count // repeat, points, rate)
-    mean = fmean(each) if each else None
+    lasting = _lasting(studio, space, asked, count // repeat, points, rate)
+    mean = fmean(one.seconds for one in lasting) if lasting else None
+    by_earlier = any(one.by_earlier for one in lasting)
     notes = list(space.notes())
     if sampler == FOLLOWS:
         notes.append("which points come is not known beforehand: each follows from what earlier trials find")
@@ -186,17 +187,29 @@ def foretold(
         budget=" or ".join(_budgets(space, asked)),
         seconds_a_trial=mean,
         seconds=None if mean is None else mean * count,
-        seconds_together=None if mean is None else _together(each, mean, count, 1 if by_earlier else at_a_time),
+        seconds_together=None if mean is None else _together(lasting, count, at_a_time, apart),
         at_a_time=at_a_time,
-        as_asked=jobs is not None,
+        why=IF_FASTER if jobs is None else AS_ASKED,
         notes=notes,
         basis="by the speed of earlier runs on the set" if by_earlier else "",
     )
 
 
-def _together(each: Sequence[float], mean: float, count: int, at_a_time: int) -> float:
-    """Beside each other; earlier runs had the machine to themselves, and say nothing of what that gains (1)."""
-    return max(*each, ceil(count / at_a_time) * mean, 0.0)
+@dataclass(frozen=True)
+class _Lasting:
+    """What a trial takes: where earlier runs say so, with all of a GPU or of the processors; else beside the others."""
+
+    seconds: float
+    by_earlier: bool
+
+
+def _together(lasting: Sequence[_Lasting], count: int, at_a_time: int, apart: int) -> float:
+    """Of all, beside each other; what is known by earlier runs only so many as run `apart`."""
+    beside: dict[int, list[float]] = {}
+    for one in lasting:
+        beside.setdefault(min(at_a_time, apart) if one.by_earlier else at_a_time, []).append(one.seconds)
+    rounds = {jobs: ceil(count * len(each) / (len(lasting) * jobs)) for jobs, each in beside.items()}
+    return max(*(one.seconds for one in lasting), sum(rounds[jobs] * fmean(each) for jobs, each in beside.items()), 0.0)
 
 
 def _budgets(space: Space, asked: Mapping[str, Any]) -> list[str]:
@@ -206,18 +219,15 @@ def _budgets(space: Space, asked: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(str(value or asked["budget"]) for values in own for value in values))
 
 
-def _seconds_each(
+def _lasting(
     studio: StudioFolder,
     space: Space,
     asked: Mapping[str, Any],
     count: int,
     points: Sequence[Point],
     rate: float | None,
-) -> tuple[list[float], bool]:
-    """About what trials take, of each point or of a fair sample of them; empty where that of any is not known.
-
-    And whether that rests on earlier runs.
-    """
+) -> list[_Lasting]:
+    """About what trials take, of each point or of a fair sample of them; empty where that of any is not known."""
     if len(_budgets(space, asked)) == 1 and len(space.sets()) < 2:
         points = points[:1] or [{}]
     elif asked["sampler"] == "grid":  # the first thousand may all have the budget that comes first
@@ -225,19 +235,21 @@ def _seconds_each(
     elif not points:  # nobody knows them yet: about as random ones are
         points = make_sampler("random", space, 0, MAIN_SCORE).ask(min(count, MOST_NAMED))
     sizes = {name: len(PackedSet.open(studio.sets / name).train) for name in space.sets() or [asked["set"]]}
-    found: dict[tuple[str, str], float | None] = {}
+    found: dict[tuple[str, str], _Lasting | None] = {}
     earlier: dict[str, float | None] = {}
     for point in points:
         budget, name = str(point.get("budget") or asked["budget"]), set_of(point, asked["set"])
         if (budget, name) not in found:
             size = sizes.get(name) or len(PackedSet.open(studio.sets / name).train)
             amount = parse_budget(budget, size)
-            if amount.kind == "images" and rate is None and name not in earlier:
+            by_earlier = amount.kind == "images" and rate is None
+            if by_earlier and name not in earlier:
                 earlier[name] = earlier_rate(studio, name)
-            found[budget, name] = _seconds(amount, asked["judge_n"], rate, earlier.get(name))
+            seconds = _seconds(amount, asked["judge_n"], rate, earlier.get(name))
+            found[budget, name] = None if seconds is None else _Lasting(seconds, by_earlier)
     each = [found[str(p.get("budget") or asked["budget"]), set_of(p, asked["set"])] for p in points]
-    known = [seconds for seconds in each if seconds is not None]
-    return (known, bool(earlier)) if len(known) == len(each) else ([], False)
+    known = [one for one in each if one is not None]
+    return known if len(known) == len(each) else []
 
 
 def _seconds(budget: Budget, judge_n: int, rate: float | None, trained: float | None) -> float | None:

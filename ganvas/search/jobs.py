@@ -16,7 +16,7 @@ from ganvas.progress import Progress
 from ganvas.report.words import duration
 from ganvas.search.engine import Engine
 from ganvas.search.forecast import Left
-from ganvas.search.local import LocalEngine, gpus_here
+from ganvas.search.local import LocalEngine, gpus_for
 from ganvas.search.measuring import SHARE, cost_s, measure
 from ganvas.search.search_folder import SearchFolder
 from ganvas.search.trial import TrialSpec
@@ -56,7 +56,7 @@ def local_engine(
 
     Raises InputError for other `jobs` in the middle of a search whose budget is a time: it would not be fair.
     """
-    gpus = () if str(first.settings.get("device")).startswith("cpu") else gpus_here()
+    gpus = gpus_for(first.settings)
     scratch = folder.path / SCRATCH
     scratch.mkdir(exist_ok=True)
     before = asked.get("engine") or {}
@@ -67,7 +67,7 @@ def local_engine(
         _check_fair(folder, before, (plan.jobs, plan.threads), str(asked["budget"]), "leave --jobs out")
     progress.note(str(plan))
     engine = LocalEngine(studio, scratch, plan.jobs, plan.threads, gpus)
-    return engine, {"name": LOCAL, **asdict(plan)}
+    return engine, {"name": LOCAL, **asdict(plan), "apart": max(1, len(gpus))}
 
 
 def record_of(engine: Engine, folder: SearchFolder, asked: dict[str, Any]) -> dict[str, Any]:

@@ -12,10 +12,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ganvas.record_folder import write_json
 from ganvas.search.light import TICKS_FILE, read_light, ticks_of
@@ -151,6 +152,11 @@ class LocalEngine:
         if self._studio.settings.catalog.url is not None:
             environment[DATABASE_VARIABLE] = self._studio.settings.catalog.url
         return environment
+
+
+def gpus_for(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """The GPUs that trials of such settings have, one each in turn."""
+    return () if str(settings.get("device")).startswith("cpu") else gpus_here()
 
 
 def gpus_here() -> tuple[str, ...]:

@@ -11,15 +11,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TypeVar
 
 from ganvas.errors import InputError
 from ganvas.record_folder import write_json
 from ganvas.search.local import last_line
+from ganvas.search.probe import READY, Reached
 from ganvas.search.trial import TrialSpec
 from ganvas.search.trial_process import THREAD_VARIABLES
 from ganvas.studio import StudioFolder
@@ -33,6 +34,7 @@ PATIENCE_S = 120.0  # for one to start, or for a turn; then it is ended
 SHARE = 1 / 20  # nor after this share of what the whole search would take
 
 Probe = subprocess.Popen[str]
+Answer = TypeVar("Answer")
 
 
 def cost_s(ways: int) -> float:
@@ -54,7 +56,7 @@ def measure(
         start_s = time.perf_counter() - begun
         for _ in range(TURNS):
             for jobs, threads in ways.items():
-                found = [_facts(one, start_s) for one in _turn(probes[:jobs], threads, scratch, spec)]
+                found = [one.whole_trial(start_s) for one in _turn(probes[:jobs], threads, scratch, spec)]
                 rates[jobs].append(sum(images / seconds for images, seconds in found))
                 whole = trials * found[0][1] / jobs
             if time.perf_counter() - begun > min(MOST_S, SHARE * whole):
@@ -74,48 +76,50 @@ def _started(studio: StudioFolder, scratch: Path, spec: TrialSpec, count: int) -
         log = stack.enter_context(_log(scratch).open("wb"))
         probes = []
         for _ in range(count):
-            probe = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=log, env=environment, text=True)
+            probe = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=log, env=environment, errors="replace")
             stack.callback(_end, probe)
             probes.append(probe)
         for probe in probes:
-            _said(probe, scratch, spec)
+            _heard(probe, _is_ready, scratch, spec)
         yield probes
 
 
-def _turn(probes: Sequence[Probe], threads: int, scratch: Path, spec: TrialSpec) -> list[dict[str, Any]]:
+def _turn(probes: Sequence[Probe], threads: int, scratch: Path, spec: TrialSpec) -> list[Reached]:
     """All begin at the same moment: what is measured is one beside the others."""
     for probe in probes:
-        try:
+        with suppress(BrokenPipeError):  # what it said last tells why
             file = _open(probe.stdin)
             file.write(f"{threads}\n")
             file.flush()
-        except BrokenPipeError:
-            continue  # what it said last tells why
-    lines = [_said(probe, scratch, spec) for probe in probes]
-    try:
-        return [json.loads(line) for line in lines]
-    except ValueError as error:  # something else that it imports prints
-        raise InputError(f"a trial of {spec.settings} cannot be measured here: it said {lines[0][:80]!r}") from error
+    return [_heard(probe, _reached, scratch, spec) for probe in probes]
 
 
-def _said(probe: Probe, scratch: Path, spec: TrialSpec) -> str:
+def _heard(probe: Probe, read: Callable[[str], Answer | None], scratch: Path, spec: TrialSpec) -> Answer:
+    """Its next answer. Lines that are none are passed over: who knows what is printed by all that a trial imports."""
+    begun, said = time.monotonic(), ""
     watch = threading.Timer(PATIENCE_S, probe.kill)
     watch.start()
     try:
-        if line := _open(probe.stdout).readline().strip():
-            return line
+        for line in _open(probe.stdout):
+            if (answer := read(line)) is not None:
+                return answer
+            said = f", but said {line.strip()[:80]!r}"
     finally:
         watch.cancel()
-    probe.wait()
     reason = last_line(_log(scratch)) or "it said nothing"
-    raise InputError(f"a trial of {spec.settings} cannot be started here: {reason}")
+    if time.monotonic() - begun >= PATIENCE_S:
+        reason = f"it did not answer in {PATIENCE_S:g} s{said}"
+    raise InputError(f"a trial of {spec.settings} cannot be measured here: {reason}")
 
 
-def _facts(found: dict[str, Any], start_s: float) -> tuple[float, float]:
-    """(images, seconds) of a whole trial."""
-    rate, judging_s = found["images_a_second"], found["looks"] / found["looked_at_a_second"]
-    training_s = found["budget"] if found["budget_kind"] == "seconds" else found["budget"] / rate
-    return rate * training_s, start_s + training_s + judging_s
+def _is_ready(line: str) -> bool | None:
+    return line.strip() == READY or None
+
+
+def _reached(line: str) -> Reached | None:
+    with suppress(ValueError, TypeError):
+        return Reached(**json.loads(line))
+    return None
 
 
 def _log(scratch: Path) -> Path:

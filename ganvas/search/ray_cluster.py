@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from ganvas.counted import counted
 from ganvas.errors import InputError, MissingExtra
 from ganvas.workers import processors
 
@@ -126,10 +127,12 @@ class RayCluster:
         if any(self._room(node) for node in nodes):
             return
         most = {kind: max((node.get(kind, 0) for node in nodes), default=0) for kind in ("CPU", "GPU")}
-        wants = f"{self.threads} processors" + (f" and {self.gpus:g} GPUs" if self.gpus else "")
+        gpus = counted(int(self.gpus), "GPU") if self.gpus >= 1 else f"{self.gpus:g} of a GPU"
+        wants = counted(self.threads, "processor") + (f" and {gpus}" if self.gpus else "")
         raise InputError(
-            f"no node of the Ray cluster has room for a trial: it wants {wants}, the largest of {len(nodes)} nodes has "
-            f"{most['CPU']:g} and {most['GPU']:g}; ask for less with --threads and --gpus, or start a larger node"
+            f"no node of the Ray cluster has room for a trial: it wants {wants}, the largest of "
+            f"{counted(len(nodes), 'node')} has {most['CPU']:g} and {most['GPU']:g}; ask for less with --threads and "
+            "--gpus, or start a larger node"
         )
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, Literal
 
+from ganvas.counted import counted
 from ganvas.errors import InputError
 from ganvas.progress import Progress, Silent
 from ganvas.search.ray_cluster import AUTO, RayCluster
@@ -90,9 +91,8 @@ class RayEngine:
     def record(self) -> dict[str, Any]:
         """What search.json says of it: `jobs` is None, since nodes come and go; `room` is what there was for."""
         threads, gpus, nodes = self._cluster.threads, self._cluster.gpus, len(self._cluster.nodes())
-        among = "one node" if nodes == 1 else f"{nodes} nodes"
         share = f" and {gpus:g} GPU" if gpus else ""
-        reason = f"a Ray cluster of {among} shares them out, one to {threads} CPU{share}"
+        reason = f"a Ray cluster of {counted(nodes, 'node')} shares them out, one to {threads} CPU{share}"
         return {"name": "ray", "jobs": None, "room": self.slots, "threads": threads, "gpus": gpus, "reason": reason}
 
     def start(self, spec: TrialSpec) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -13,21 +13,19 @@ from ganvas.search.sending import News, Piece, Records, WholeCheckpoint
 from ganvas.search.shipping import CHECKPOINTS
 from ganvas.studio import StudioFolder
 
-ARRIVING = ".partial-"  # checkpoints called so are cleared away when a run goes on
+ARRIVING = ".partial-"  # checkpoints called so are cleared away when a run is let go of, or goes on here
 
 
 class Receiver:
     """Writes into runs/NAME, which it holds until `close`. Raises InputError when another process trains in it."""
 
     def __init__(self, studio: StudioFolder, run: str) -> None:
-        from ganvas.train.checkpoint import mend
         from ganvas.train.run_folder import RunFolder
 
         self._catalog = studio.catalog
         self._folder = RunFolder(studio.runs / run)
         self._held = ExitStack()
         self._held.enter_context(self._folder.lock())
-        mend(self._folder.checkpoints)
         self._open: dict[str, BinaryIO] = {}
 
     def take(self, news: News) -> None:
@@ -48,11 +46,11 @@ class Receiver:
         """Let go of the run; what did not arrive whole is not kept."""
         from ganvas.train.checkpoint import mend
 
-        for path, file in self._open.items():
-            file.close()
-            self._arriving(path).unlink(missing_ok=True)
-        mend(self._folder.checkpoints)
-        self._held.close()
+        with self._held, suppress(OSError):  # what cannot be cleared away is in nobody's way
+            for path, file in self._open.items():
+                file.close()
+                self._arriving(path).unlink(missing_ok=True)
+            mend(self._folder.checkpoints)
 
     def _arriving(self, path: str) -> Path:
         parts = PurePosixPath(path).parts

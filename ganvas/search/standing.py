@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
+from ganvas.counted import counted
 from ganvas.progress import Task
 from ganvas.search.axes import Axis
 from ganvas.search.directions import loss_of
@@ -51,12 +52,12 @@ class Standing:
         states = ", ".join(f"{count} {state}" for state, count in counts.items())
         told = [f"the best{of_set} is {best.run} with {scored}" for of_set, best, scored in self._bests(trials)]
         found = f"; {', '.join(told) or 'none could be judged'}"
-        return f"search {self._name}: {len(trials)} trials, {states or 'nothing to try'}{found}"
+        return f"search {self._name}: {counted(len(trials), 'trial')}, {states or 'nothing to try'}{found}"
 
     def _parts(self, trials: Mapping[int, Trial], ended: int, shares: Mapping[int, float]) -> list[str]:
         parts = [f"{ended} of {self._total or 'many'} ended"]
         if 0 < len(shares) <= SHOWN:
-            parts.append("running " + ", ".join(f"{number} {_at(share)}" for number, share in shares.items()))
+            parts.append("running " + ", ".join(f"{number} {at(share)}" for number, share in shares.items()))
         elif shares:
             parts.append(f"{len(shares)} running")
         parts += [f"best{of_set} {scored} ({best.number})" for of_set, best, scored in self._bests(trials.values())]
@@ -79,7 +80,8 @@ class Standing:
         return f"KID×1000 {1000 * value:.0f}" if self._score == "kid" else f"{self._score} {value:.2f}"
 
 
-def _at(share: float) -> str:
+def at(share: float) -> str:
+    """Where a running trial is, of whose budget so much is used."""
     return f"at {share:.0%}" if share < 1 else "being judged"
 
 

@@ -23,7 +23,7 @@ from ganvas.errors import InputError, SettingsError
 from ganvas.progress import Silent
 from ganvas.search.groups import plan_trials
 from ganvas.search.search_folder import SearchFolder
-from ganvas.search.trial import FINISHED, PRUNED, Trial
+from ganvas.search.trial import FINISHED, PRUNED, RUNNING, Trial
 
 Call = Callable[..., tuple[int, str, str]]
 SPACE = 'generator_rate = [0.001, 0.002]\ncondition = ["none", "label"]\n'
@@ -127,7 +127,7 @@ def test_how_long_images_take_on_a_new_set_is_measured_for_some_seconds(
     *_, why, told = text.splitlines()
     assert code == 0
     assert told.startswith("how long 1k-images or 10m take shows when the search runs")
-    assert "cannot be started here: it said nothing" in why
+    assert "cannot be measured here: it said nothing" in why
 
 
 def test_a_set_that_is_called_as_a_verb_is_meant_after_two_dashes_or_the_verb_run(call: Call, small: Path) -> None:
@@ -212,6 +212,12 @@ def test_status_and_best_of_what_is_written_down(call: Call, recorded: str) -> N
     said = call("best", recorded)[1]
     assert f"best: {best['run']} with KID×1000" in said
     assert f"--set batch={best['params']['batch']}" in said
+
+
+def test_status_says_of_what_runs_how_far_it_is(call: Call, recorded: str, small: Path) -> None:
+    folder = SearchFolder(small / "studio" / "searches" / recorded)
+    folder.write_trials([replace(folder.trials()[0], state=RUNNING)])
+    assert f"\n  {recorded}-000: at 0%\n" in call("status", recorded)[1]
 
 
 def test_best_gives_a_budget_once_where_it_was_an_axis(call: Call, recorded: str, small: Path) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ import torch
 
 from ganvas.catalog import RunRow
 from ganvas.errors import InputError, SettingsError
+from ganvas.search import local
 from ganvas.search.driver import search
 from ganvas.search.forecast import forecast, foretold
 from ganvas.search.search_folder import SearchFolder
@@ -75,6 +79,30 @@ def test_a_trial_that_fails_costs_the_search_nothing_and_is_tried_again_when_ask
     assert engine.started == [2]
     assert states(folder) == [FINISHED] * 6
     assert folder.trials()[2].reason is None
+
+
+class Watched(Notes):
+    """Remembers what its bar said, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+
+    @contextmanager
+    def task(self, label: str, total: float | None, unit: str = "") -> Iterator[Any]:
+        yield SimpleNamespace(advance=lambda steps: None, describe=self.said.append)
+
+
+def test_what_failed_and_waits_for_another_try_has_ended_nowhere(studio: StudioFolder) -> None:
+    def fails(spec: TrialSpec) -> list[Event]:
+        return [Ended(spec.number, FAILED, "out of memory", {}, 0, 0.1)]
+
+    search(studio, "halves", space_of(**SPACE), engine=Scripted(fails), trials=3)
+    watched, engine = Watched(), Scripted(slots=1)
+    search(studio, "halves", space_of(**SPACE), engine=engine, retry_failed=True, progress=watched)
+    assert "0 of 6 trials have ended" in watched.lines[0]
+    assert watched.said[0].startswith("1 of 6 ended")
+    assert engine.started == list(range(6))
 
 
 def test_an_engine_that_cannot_start_a_trial_fails_that_trial(studio: StudioFolder) -> None:
@@ -268,6 +296,50 @@ def test_earlier_runs_on_the_set_tell_how_long_a_number_of_images_takes(studio: 
     assert plan.time_said.endswith("less what is pruned (by the speed of earlier runs on the set)")
     search(studio, "halves", space, budget="1M-images", engine=Scripted(slots=1), judge_n=30, progress=notes)
     assert notes.lines[1].startswith("about 35 min")
+
+
+def run_before(studio: StudioFolder, name: str, rate: float) -> None:
+    run = RunRow(name, "halves", "", "finished", images_seen=round(1000 * rate), train_seconds=1000.0)
+    studio.catalog.add_run(run)
+
+
+EIGHT = {"batch": [8, 16], "gamma": [0.1, 0.5, 1.0, 5.0]}
+
+
+class Shared(Scripted):
+    """As processes of this machine, four at a time."""
+
+    record: dict[str, Any] = {"name": "local", "jobs": 4, "threads": 1, "reason": "as asked", "apart": 1}
+
+
+def test_what_trials_share_is_as_fast_as_all_that_ran_at_a_time_together(studio: StudioFolder) -> None:
+    asked: dict[str, Any] = {"budget": "100k-images", "judge_n": 30, "name": "shared"}
+    search(studio, "halves", space_of(**EIGHT), engine=Shared(slots=4), trials=4, **asked)
+    for number in range(4):
+        run_before(studio, f"shared-{number:03d}", rate=100.0)
+    notes = Notes()
+    search(studio, "halves", space_of(**EIGHT), engine=Shared(slots=4), progress=notes, **asked)
+    assert "about 17 min 57 s for the 4 that are left, with 4 at a time" in notes.lines[2]
+
+
+@pytest.mark.parametrize(("apart", "hours"), [(1, 8.0), (2, 4.0), (4, 2.0)])
+def test_who_has_a_gpu_of_its_own_is_as_fast_as_an_earlier_run(studio: StudioFolder, apart: int, hours: float) -> None:
+    asked = {"set": "halves", "sampler": "grid", "trials": None, "repeat": 1, "seed": 0, "score": "kid"}
+    asked |= {"budget": "360k-images", "judge_n": 30}
+    run_before(studio, "alone-1", rate=100.0)
+    plan = foretold(studio, space_of(**EIGHT), asked, 4, apart=apart)
+    assert (plan.seconds, plan.seconds_together) == pytest.approx((8 * 3600, hours * 3600), rel=0.1)
+    both = foretold(studio, space_of(**EIGHT, budget=["360k-images", "1h"]), asked, 4, apart=apart)
+    assert both.seconds_together == pytest.approx((hours + 2) * 3600, rel=0.1)  # an hour is one, whoever else has one
+
+
+def test_a_dry_run_counts_on_every_gpu(studio: StudioFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_before(studio, "alone-1", rate=100.0)
+    monkeypatch.setattr(local, "gpus_here", lambda: ("0", "1"))
+    plan = forecast(studio, "halves", space_of(**EIGHT), budget="360k-images")
+    assert "about 8 h 25 min one after another, 4 h 12 min with 2 at a time (one a GPU)" in plan.time_said
+    on_cpu = forecast(studio, "halves", space_of(**EIGHT, device=["cpu"]), budget="360k-images", jobs=2)
+    assert on_cpu.time_said.startswith("about 8 h 25 min one after another, less")
 
 
 def test_an_alarm_stops_its_trial_alone(studio: StudioFolder, notes: Notes) -> None:

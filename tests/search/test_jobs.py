@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from ganvas.errors import InputError
 from ganvas.progress import Silent
-from ganvas.search import jobs, measuring
+from ganvas.search import jobs, local, measuring
 from ganvas.search.forecast import Left
 from ganvas.search.jobs import local_engine, record_of
 from ganvas.search.measuring import TURNS, measure
@@ -44,7 +45,21 @@ def spec() -> TrialSpec:
     return TrialSpec(0, "one-000", "halves", {**settings_of(TINY), "budget": "1000-images", "device": "cpu"}, 30, 1)
 
 
-def test_two_at_a_time_are_measured_beside_each_other(studio: StudioFolder, tmp_path: Path) -> None:
+# Python runs it as it starts: what a probe calls first writes half a line.
+LOUD = """
+import sys
+if "ganvas.search.probe" in sys.orig_argv:
+    from ganvas.search import trial_process
+    quiet = trial_process.limit_threads
+    trial_process.limit_threads = lambda threads: (quiet(threads), print("welcome ", end=""))
+"""
+
+
+def test_two_at_a_time_are_measured_beside_each_other_whatever_else_is_printed(
+    studio: StudioFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(LOUD)
+    monkeypatch.syspath_prepend(tmp_path)
     rates = measure(studio, tmp_path, spec(), {1: 1, 2: 1}, trials=1)
     assert [(jobs, len(turns), min(turns) > 0) for jobs, turns in rates.items()] == [(1, 1, True), (2, 1, True)]
     assert not (studio.runs / "one-000").exists()
@@ -57,7 +72,7 @@ def test_where_nothing_can_be_measured_one_runs_after_another_and_it_is_said(
     monkeypatch.setattr(jobs, "processors", lambda: 2)
     engine, record = local_engine(studio, folder, replace(spec(), set_name="gone"), ASKED, None, LEFT, Silent())
     assert (engine.slots, record["threads"]) == (1, 2)
-    assert "cannot be started here: " in record["reason"]
+    assert "cannot be measured here: " in record["reason"]
     assert "no set in" in record["reason"]
 
 
@@ -104,7 +119,7 @@ def test_where_there_are_gpus_one_trial_runs_on_each(
     studio: StudioFolder, folder: SearchFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jobs, "processors", lambda: 8)
-    monkeypatch.setattr(jobs, "gpus_here", lambda: ("0", "1"))
+    monkeypatch.setattr(local, "gpus_here", lambda: ("0", "1"))
     anywhere = replace(spec(), settings={**spec().settings, "device": "auto"})
     engine, record = local_engine(studio, folder, anywhere, ASKED, None, LEFT, Silent())
     assert (engine.slots, record["threads"], record["reason"]) == (2, 4, "one a GPU, of which there are 2")
@@ -112,10 +127,25 @@ def test_where_there_are_gpus_one_trial_runs_on_each(
     assert local_engine(studio, folder, spec(), ASKED, 2, LEFT, Silent())[0]._gpus == ()  # on the CPU
 
 
-PROBE = """#!/bin/sh
+@pytest.fixture
+def scripted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Probes that are scripts."""
+    program = tmp_path / "probe"
+
+    def write(script: str) -> None:
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        monkeypatch.setattr(sys, "executable", str(program))
+
+    return write
+
+
+ANSWERS = """
+echo welcome
 echo ready
 while read -r threads; do
     echo "$threads" >> {told}
+    for line in '' hello 5 '{{}}'; do echo "$line"; done
     echo '{{"images_a_second": 100, "looked_at_a_second": 100, "looks": 100, "budget_kind": "seconds", "budget": 50}}'
 done
 """
@@ -123,28 +153,41 @@ done
 
 @pytest.mark.parametrize(("trials", "turns"), [(0, 1), (10_000, TURNS)])
 def test_all_ways_have_their_turns_as_long_as_it_costs_a_small_share_of_the_search(
-    studio: StudioFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: int, turns: int
+    studio: StudioFolder, tmp_path: Path, scripted: Callable[[str], None], trials: int, turns: int
 ) -> None:
-    program, told = tmp_path / "probe", tmp_path / "told"
-    program.write_text(PROBE.format(told=told))
-    program.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(program))
+    told = tmp_path / "told"
+    scripted(ANSWERS.format(told=told))
     rates = measure(studio, tmp_path, spec(), {1: 2, 2: 1}, trials)
     assert told.read_text().split() == ["2", "1", "1"] * turns
     assert [len(found) for found in rates.values()] == [turns, turns]
     assert max(rates[2]) == pytest.approx(2 * max(rates[1]))
 
 
-@pytest.mark.parametrize("does", ["read -r threads; exit 3", "exec sleep 600", "read -r threads; echo hello; cat"])
-def test_a_probe_that_dies_hangs_or_talks_nonsense_is_told_in_a_line(
-    studio: StudioFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, does: str
+SOON = 0.5
+
+
+@pytest.mark.parametrize(
+    ("does", "patience_s", "told"),
+    [
+        ("echo ready; read -r threads; echo no more >&2; exit 3", None, "no more"),
+        ("echo ready; read -r threads; exec >&-; exec sleep 600", None, "it said nothing"),
+        ("exec sleep 600", SOON, f"it did not answer in {SOON} s"),
+        ("echo; exec sleep 600", SOON, f"it did not answer in {SOON} s"),
+        ("echo ready; exec sleep 600", SOON, f"it did not answer in {SOON} s"),
+    ],
+)
+def test_a_probe_that_dies_or_hangs_is_told_in_a_line(
+    studio: StudioFolder,
+    tmp_path: Path,
+    scripted: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    does: str,
+    patience_s: float | None,
+    told: str,
 ) -> None:
-    program = tmp_path / "probe"
-    program.write_text(f"#!/bin/sh\necho ready\n{does}\n")
-    program.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(program))
-    monkeypatch.setattr(measuring, "PATIENCE_S", 0.5)
-    with pytest.raises(InputError, match="here: it said"):
+    scripted(does)
+    monkeypatch.setattr(measuring, "PATIENCE_S", patience_s or measuring.PATIENCE_S)
+    with pytest.raises(InputError, match=f"cannot be measured here: {told}"):
         measure(studio, tmp_path, spec(), {1: 2, 2: 1}, 1)
 
 

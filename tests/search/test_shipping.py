@@ -122,9 +122,10 @@ def test_a_checkpoint_that_a_kill_left_half_replaced_is_mended(studio: StudioFol
     with borrowed_studio(cargo, same) as away:
         sender = Sender(away, "far")
         train(away, "halves", SETTINGS, name="far")
-        newest = checkpoints(away.runs / "far" / "checkpoints")[-1].name
-        here = RunFolder(studio.runs / "far").checkpoints / newest
-        for left in (here, here.with_name(f".replaced-{newest}")):  # killed while the older one was being removed
+        newest = checkpoints(away.runs / "far" / "checkpoints")[-1]
+        newest.rename(newest.with_name("best"))
+        here = RunFolder(studio.runs / "far").checkpoints / "best"
+        for left in (here, here.with_name(".replaced-best")):  # killed while the older one was being removed
             left.mkdir(parents=True)
             (left / "state.json").write_text("{}")
         receiver = Receiver(studio, "far")
@@ -132,6 +133,15 @@ def test_a_checkpoint_that_a_kill_left_half_replaced_is_mended(studio: StudioFol
         receiver.close()
     assert damage(here) is None
     assert [path.name for path in here.parent.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_run_whose_checkpoints_cannot_be_mended_is_let_go_of(studio: StudioFolder) -> None:
+    receiver, run = Receiver(studio, "far"), RunFolder(studio.runs / "far")
+    (run.checkpoints / ".replaced-best").mkdir(parents=True)
+    (run.checkpoints / "best").symlink_to("nowhere")  # no folder can be renamed to it
+    receiver.close()
+    with run.lock():
+        pass
 
 
 def test_a_worker_writes_nowhere_but_in_its_run(studio: StudioFolder) -> None:

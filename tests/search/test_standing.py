@@ -44,6 +44,7 @@ def test_a_score_that_is_no_number_is_no_score(kid: float) -> None:
     broken, good = (replace(finished(i, "", score), point={}) for i, score in enumerate([kid, 0.1]))
     standing = Standing("s", 2, "kid", [])
     assert "KID" not in standing.said(broken)
+    assert standing.said_at_end([good]).startswith("search s: 1 trial, 1 finished; ")
     assert standing.said_at_end([broken, good]).endswith("the best is s-001 with KID×1000 100")
     assert standing.said_at_end([broken]).endswith("none could be judged")
 
