@@ -1,4 +1,4 @@
-"""What became of fetches, as rows: `Outcomes(database, connection, 3, source, worker).record(finished)`."""
+"""What became of fetches, as rows: `Outcomes(database, connection, collection_id, source, worker).record(finished)`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ganvas.catalog.fetch_records import DONE, FAILED, LEASED, REFUSED, STANDBY,
 from ganvas.catalog.forgetting import label_of
 from ganvas.catalog.images import chunks, insert_images
 from ganvas.catalog.records import FoundPicture, now
-from ganvas.catalog.schema import Body, Fetch, ItemFetch
-from ganvas.catalog.thumbnails import mark_thumbnails
+from ganvas.catalog.schema import Body, Fetch, Item, ItemFetch
+from ganvas.catalog.thumbnails import mark_thumbnails, marked, originals
 from ganvas.catalog.wanted import PICTURE
 from ganvas.catalog.wanting import PLACE, Wanting, link_images
 
@@ -115,10 +115,8 @@ class Outcomes:
         return [(fetch, item, position) for chunk in found for fetch, item, position in chunk]
 
     def _has_original(self, item: int, position: int) -> bool:
-        query = select(Fetch.id).join(ItemFetch, ItemFetch.fetch_id == Fetch.id)
-        here = query.where(ItemFetch.item_id == item, ItemFetch.position == position)
-        original = here.where(Fetch.stand_in_for.is_(None), Fetch.state == DONE).limit(1)
-        return self.connection.scalar(original) is not None
+        are_marked = marked(self.connection, Item.id == item)
+        return position in originals(self.connection, [item], are_marked).get(item, ())
 
     def _wake_stand_ins(self, failed: Sequence[int]) -> None:
         """Those of originals that cannot be had, also where several originals have the same one."""

@@ -122,6 +122,20 @@ def test_a_thumbnail_is_known_to_be_one_until_another_collection_has_the_origina
     assert [item.details for item in catalog.items_of("2" * 64)] == [{}]
 
 
+def test_an_original_of_a_forgotten_collection_is_no_thumbnail_where_another_finds_only_that(catalog: Catalog) -> None:
+    id = begun(catalog, "vase", range(1))
+    [one] = catalog.lease(id, "me", 9, (PICTURE,), NOW, NOW + 60)
+    catalog.finish(id, "met", "me", [Finished(one.id, DONE, image=IMAGE)])
+    catalog.forget_collection(id, NOW)
+    id = begun(catalog, "pot", range(1))
+    for ending in (Finished(0, FAILED, error="gone"), Finished(0, DONE, image=replace(IMAGE, sha256="2" * 64))):
+        [one] = catalog.lease(id, "me", 9, (PICTURE,), NOW, NOW + 60)
+        catalog.finish(id, "met", "me", [replace(ending, id=one.id)])
+    begun(catalog, "pot", range(1))
+    assert [item.details for item in catalog.items_of(IMAGE.sha256)] == [{}]
+    assert catalog.items_of("2" * 64) == []
+
+
 def test_a_picture_at_two_addresses_stays_as_one(catalog: Catalog) -> None:
     id = begun(catalog, "vase", range(2))
     pictures = catalog.lease(id, "me", 9, (PICTURE,), NOW, NOW + 60)
