@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ganvas.catalog.records import public_key
+from ganvas.catalog.public_keys import public_key
 from ganvas.catalog.wanted import is_web
 from ganvas.errors import InputError, did_you_mean
 from ganvas.studio import StudioFolder
