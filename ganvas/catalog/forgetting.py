@@ -62,6 +62,11 @@ def label_of(connection: Connection, id: int) -> str | None:
     return labels[0]
 
 
+def check_not_forgotten(connection: Connection, id: int) -> None:
+    """Raises InputError where the collection was forgotten."""
+    label_of(connection, id)
+
+
 def _check_nobody_is_at_it(connection: Connection, id: int, now: float) -> None:
     if id not in connection.scalars(select(Collection.id).where(Collection.state != FORGOTTEN)).all():
         raise InputError(f"there is no collection {id}: `ganvas collect status` lists them")

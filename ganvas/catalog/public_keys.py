@@ -1,4 +1,4 @@
-"""An item's key as others may read it: `public_key("folder", "/home/me/pots!good/a.png#9-9")` -> "pots!good/a.png#9-9"."""
+"""An item's key as others may read it: `public_key("folder", "/home/me/pots!a.png#9-9")` -> "pots!a.png#9-9"."""
 
 from __future__ import annotations
 
