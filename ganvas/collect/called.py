@@ -12,7 +12,7 @@ from string import punctuation
 from typing import Any
 
 LABEL, SPLIT, TITLE, ARTIST, LICENCE, ATTRIBUTION = "label", "split", "title", "artist", "licence", "attribution"
-CALLED = {  # of each the likeliest first: of those that a row fills it is taken, and the others stay what they are
+CALLED = {  # the likeliest first: a row's is the first that it fills (a label is of one column); the others stay
     LABEL: ("label", "class", "class_name", "category"),
     SPLIT: ("split",),
     TITLE: ("title", "caption", "text", "alt"),

@@ -75,6 +75,17 @@ def test_other_collections_keep_all_that_they_have(catalog: Catalog) -> None:
     ]
 
 
+def test_items_without_any_picture_go_with_the_last_collection_of_their_source(catalog: Catalog) -> None:
+    first, second = begun(catalog, "vase", range(1)), begun(catalog, "pot", range(1))
+    other = catalog.begin_collection("urls", {}, None, None).id
+    for id, source in ((first, "met"), (second, "met"), (other, "urls")):
+        catalog.want(id, source, [Wanted("bare", ())])
+    assert catalog.forget_collection(first, NOW).items == 0
+    assert catalog.forget_collection(second, NOW).items == 2
+    with catalog.session() as connection:
+        assert connection.execute(select(Item.source, Item.key)).all() == [("urls", "bare")]
+
+
 def test_a_collection_that_somebody_is_at_is_left_alone(catalog: Catalog) -> None:
     id = begun(catalog, "vase", range(3))
     catalog.lease(id, "host/1/2:77:ab", 2, KINDS, NOW, NOW + 60)
