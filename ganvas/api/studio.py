@@ -162,9 +162,7 @@ class Studio(Collecting, Curating, Searching):
 
     def named_set(self, name: str) -> PictureSet:
         """An existing set. Raises InputError with the nearest name where there is none."""
-        from ganvas.curate import existing_set
-
-        return PictureSet(self, existing_set(self.folder, name).name)
+        return PictureSet(self, self.folder.catalog.existing_set(name).name)
 
     def run(self, name: str = "last") -> Run:
         """An existing run; `last` is the newest. Raises InputError with the nearest name where there is none."""

@@ -25,7 +25,7 @@ from ganvas.catalog.fetch_records import (
     CollectionRow,
     FetchRow,
 )
-from ganvas.catalog.forgetting import label_of
+from ganvas.catalog.forgetting import check_not_forgotten
 from ganvas.catalog.records import now
 from ganvas.catalog.schema import Body, Collection, Fetch, Host, Item, ItemFetch
 from ganvas.catalog.wanted import KINDS, PICTURE, digest_of, same_address
@@ -86,7 +86,7 @@ class CollectionQueries(Database):
         """Say that a collection is OPEN or COMPLETE. Raises InputError where it was forgotten."""
         with self.session(write=True) as connection:
             self.one_at_a_time(connection)
-            label_of(connection, id)
+            check_not_forgotten(connection, id)
             connection.execute(update(Collection).where(Collection.id == id).values(state=state))
 
     def fetch_counts(self, collection_id: int | None = None) -> dict[int, dict[str, dict[str, int]]]:

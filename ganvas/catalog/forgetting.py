@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Delete, delete, func, select, update
 
 from ganvas.catalog.database import LEASE_LOCK, Database
 from ganvas.catalog.fetch_records import DONE, FORGOTTEN, LEASED
@@ -30,7 +30,7 @@ class ForgettingQueries(Database):
     def forget_collection(self, id: int, now: float) -> Forgotten:
         """Remove a collection, its fetches, and its items whose pictures were not had, if no other has them.
 
-        All or none. An item that was named without any picture is no collection's, and stays.
+        All or none. An item that was named without any picture goes with the last collection of its source.
         Raises InputError where there is no such collection, or a collector has something of it leased.
         """
         with self.session(write=True) as connection:
@@ -50,6 +50,7 @@ class ForgettingQueries(Database):
             items = sum(connection.execute(statement).rowcount for statement in unused)
             left = {"state": FORGOTTEN, "fingerprint": f"{FORGOTTEN} {id}", "options": {}}
             connection.execute(update(Collection).where(Collection.id == id).values(left))
+            items += connection.execute(_named_by_nobody(id)).rowcount
             return Forgotten(id, addresses, items, pictures)
 
 
@@ -60,6 +61,11 @@ def label_of(connection: Connection, id: int) -> str | None:
     if not labels:
         raise InputError("this collection was forgotten meanwhile: the same command begins it anew")
     return labels[0]
+
+
+def check_not_forgotten(connection: Connection, id: int) -> None:
+    """Raises InputError where the collection was forgotten."""
+    label_of(connection, id)
 
 
 def _check_nobody_is_at_it(connection: Connection, id: int, now: float) -> None:
@@ -77,3 +83,12 @@ def _items_without_picture(connection: Connection, id: int) -> list[int]:
     pictured = select(ItemImage.item_id).where(ItemImage.item_id == ItemFetch.item_id).exists()
     query = select(ItemFetch.item_id).join(Fetch, Fetch.id == ItemFetch.fetch_id)
     return list(connection.scalars(query.where(Fetch.collection_id == id, ~pictured).distinct()))
+
+
+def _named_by_nobody(forgotten: int) -> Delete:
+    """Items of its source that have no address and no picture, where nobody else collects from that source."""
+    source = select(Collection.source).where(Collection.id == forgotten).scalar_subquery()
+    others = select(Collection.id).where(Collection.source == source, Collection.state != FORGOTTEN).exists()
+    asked = select(ItemFetch.item_id).where(ItemFetch.item_id == Item.id).exists()
+    pictured = select(ItemImage.item_id).where(ItemImage.item_id == Item.id).exists()
+    return delete(Item).where(Item.source == source, ~others, ~asked, ~pictured)

@@ -1,4 +1,4 @@
-"""What became of fetches, as rows: `Outcomes(database, connection, 3, source, worker).record(finished)`."""
+"""What became of fetches, as rows: `Outcomes(database, connection, collection_id, source, worker).record(finished)`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ganvas.catalog.fetch_records import DONE, FAILED, LEASED, REFUSED, STANDBY,
 from ganvas.catalog.forgetting import label_of
 from ganvas.catalog.images import chunks, insert_images
 from ganvas.catalog.records import FoundPicture, now
-from ganvas.catalog.schema import Body, Fetch, ItemFetch
-from ganvas.catalog.thumbnails import mark_thumbnails
+from ganvas.catalog.schema import Body, Fetch, Item, ItemFetch
+from ganvas.catalog.thumbnails import mark_thumbnails, marked, originals
 from ganvas.catalog.wanted import PICTURE
 from ganvas.catalog.wanting import PLACE, Wanting, link_images
 
@@ -101,10 +101,12 @@ class Outcomes:
             insert_images(self.database, self.connection, chunk)
         hashes = {one.id: one.image.sha256 if one.image else one.sha256 for one in finished if one.state == DONE}
         had = [id for id, sha256 in hashes.items() if sha256 and rows[id].kind == PICTURE]
+        items_of = self._items_of(had)
+        better = self._originals({item for id, item, _ in items_of if rows[id].stand_in_for is not None})
         links = [
             (item, hashes[id], position)
-            for id, item, position in self._items_of(had)
-            if rows[id].stand_in_for is None or not self._has_original(item, position)
+            for id, item, position in items_of
+            if rows[id].stand_in_for is None or position not in better.get(item, ())
         ]
         link_images(self.database, self.connection, [(item, sha, at) for item, sha, at in links if sha])
 
@@ -114,11 +116,11 @@ class Outcomes:
         found = (self.connection.execute(query.where(ItemFetch.fetch_id.in_(chunk))) for chunk in chunks([*fetches]))
         return [(fetch, item, position) for chunk in found for fetch, item, position in chunk]
 
-    def _has_original(self, item: int, position: int) -> bool:
-        query = select(Fetch.id).join(ItemFetch, ItemFetch.fetch_id == Fetch.id)
-        here = query.where(ItemFetch.item_id == item, ItemFetch.position == position)
-        original = here.where(Fetch.stand_in_for.is_(None), Fetch.state == DONE).limit(1)
-        return self.connection.scalar(original) is not None
+    def _originals(self, items: Iterable[int]) -> dict[int, set[int]]:
+        had: dict[int, set[int]] = {}
+        for chunk in chunks([*items]):
+            had |= originals(self.connection, chunk, marked(self.connection, Item.id.in_(chunk)))
+        return had
 
     def _wake_stand_ins(self, failed: Sequence[int]) -> None:
         """Those of originals that cannot be had, also where several originals have the same one."""

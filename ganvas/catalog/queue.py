@@ -12,7 +12,7 @@ from sqlalchemy import Float, bindparam, case, func, select, update
 
 from ganvas.catalog.database import LEASE_LOCK, Database
 from ganvas.catalog.fetch_records import LEASED, WAITING, Finished, Leased
-from ganvas.catalog.forgetting import label_of
+from ganvas.catalog.forgetting import check_not_forgotten, label_of
 from ganvas.catalog.leasing import BACK, back, leases, take
 from ganvas.catalog.outcomes import Outcomes
 from ganvas.catalog.schema import Fetch, Host
@@ -62,7 +62,7 @@ class QueueQueries(Database):
         with self.session(write=True) as connection:
             self.one_at_a_time(connection, LEASE_LOCK)  # or two might take one address for two collections
             self.look_up_by_index(connection)
-            label_of(connection, collection_id)
+            check_not_forgotten(connection, collection_id)
             return take(connection, collection_id, worker, n, kinds, now, until)
 
     def renew(self, worker: str, until: float) -> None:
@@ -103,7 +103,8 @@ class QueueQueries(Database):
         """Record outcomes in one transaction: rows, images with their items, bodies, what pages named, thumbnails.
 
         A fetch that is no longer this worker's is left as it is; its image is kept all the same. Of one that is no
-        longer this collection's nothing is kept: the collection was forgotten, and its items with it.
+        longer this collection's no row is kept: the collection was forgotten, and its items with it. An original that
+        was stored before lies in images/ without a row, until a picture of the same bytes is had.
         """
         with self.session(write=True) as connection:
             self.one_at_a_time(connection)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import Any
-
-FILE_SOURCES = ("folder", "archive", "arrays", "idx", "parquet", "picture")  # keys are "/a/path!what is in it"
 
 
 def now() -> dt.datetime:
@@ -147,13 +144,6 @@ class OriginRow:
     attribution: str | None
     source: str
     key: str
-
-
-def public_key(source: str, key: str) -> str:
-    """An item's key without the folders of this machine, where its source reads files."""
-    place, mark, member = key.rpartition("!")  # the last one: a folder may be called so, too
-    is_file = mark and source in FILE_SOURCES
-    return f"{PurePosixPath(place.replace(chr(92), '/')).name}!{member}" if is_file else key
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from ganvas.catalog.database import Database
 from ganvas.catalog.images import chunks, image_ids
 from ganvas.catalog.records import MemberRow, OriginRow, SetRow
 from ganvas.catalog.schema import Image, Item, ItemImage, Membership, Set
-from ganvas.errors import CatalogError
+from ganvas.errors import CatalogError, InputError, did_you_mean
 
 FIELDS = ("name", "height", "width", "channels", "count", "labels", "recipe", "fingerprint", "made_at")
 
@@ -51,6 +51,15 @@ class SetQueries(Database):
         with self.session() as connection:
             row = connection.execute(_sets().where(Set.name == name)).one_or_none()
             return None if row is None else SetRow(*row)
+
+    def existing_set(self, name: str) -> SetRow:
+        """The set with this name. Raises InputError with the nearest name where there is none."""
+        row = self.set_named(name)
+        if row is None:
+            known = [row.name for row in self.sets()]
+            more = did_you_mean(name, known) if known else " Make one with `ganvas set make NAME`."
+            raise InputError(f"no set called {name!r}.{more}")
+        return row
 
     def members(self, name: str) -> list[MemberRow]:
         """A set's members in the order of its packed array; none where there is no such set."""

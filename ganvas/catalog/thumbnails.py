@@ -1,6 +1,7 @@
 """Which items show a thumbnail where the original could not be had: {"thumbnail": true} in their details.
 
-What a forgotten collection had is known by the mark alone, which stays until an original is had.
+What a forgotten collection had is known by the mark alone: with it, a picture that no fetch gave is a thumbnail until
+an original is had; without it, an original.
 """
 
 from __future__ import annotations
@@ -22,10 +23,9 @@ def mark_thumbnails(connection: Connection, items: Iterable[int], were_marked: I
     for chunk in chunks(sorted(set(items))):
         before = marked(connection, Item.id.in_(chunk)) | set(were_marked).intersection(chunk)
         thumbs = _thumbs(connection, chunk)
-        for item, places in (_unexplained(connection, before) if before else {}).items():
-            thumbs.setdefault(item, set()).update(places)
-        originals = _originals(connection, thumbs.keys()) if thumbs else {}
-        shown = {item for item, places in thumbs.items() if places - originals.get(item, set())}
+        _add(thumbs, _unexplained(connection, before) if before else {})
+        had = originals(connection, thumbs.keys(), before) if thumbs else {}
+        shown = {item for item, places in thumbs.items() if places - had.get(item, set())}
         _write(connection, thumbs.keys(), shown)
 
 
@@ -34,6 +34,13 @@ def marked(connection: Connection, condition: Any) -> set[int]:
     about = cast(Item.details, String).contains(f'"{MARK}"')
     rows = connection.execute(select(Item.id, Item.details).where(condition, about))
     return {id for id, details in rows if details.get(MARK) is True}
+
+
+def originals(connection: Connection, items: Iterable[int], marked: set[int]) -> dict[int, set[int]]:
+    """Item -> positions at which the original was had; `marked`: those of the items that have the mark."""
+    had = _places(connection, _done(items).where(Fetch.stand_in_for.is_(None)))
+    _add(had, _unexplained(connection, set(items) - marked))
+    return had
 
 
 def _thumbs(connection: Connection, items: Iterable[int]) -> dict[int, set[int]]:
@@ -51,11 +58,6 @@ def _unexplained(connection: Connection, items: Iterable[int]) -> dict[int, set[
     return _places(connection, query.where(ItemImage.item_id.in_(list(items)), ~given))
 
 
-def _originals(connection: Connection, items: Iterable[int]) -> dict[int, set[int]]:
-    """Item -> positions at which the original was had."""
-    return _places(connection, _done(items).where(Fetch.stand_in_for.is_(None)))
-
-
 def _done(items: Iterable[int]) -> Any:
     query = select(ItemFetch.item_id, ItemFetch.position).join(Fetch, Fetch.id == ItemFetch.fetch_id)
     return query.where(ItemFetch.item_id.in_(list(items)), Fetch.state == DONE)
@@ -66,6 +68,11 @@ def _places(connection: Connection, query: Any) -> dict[int, set[int]]:
     for item, position in connection.execute(query):
         places.setdefault(item, set()).add(position)
     return places
+
+
+def _add(places: dict[int, set[int]], more: dict[int, set[int]]) -> None:
+    for item, positions in more.items():
+        places.setdefault(item, set()).update(positions)
 
 
 def _write(connection: Connection, items: Iterable[int], shown: set[int]) -> None:

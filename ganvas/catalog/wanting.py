@@ -20,7 +20,7 @@ from ganvas.catalog.images import chunks, known_ids
 from ganvas.catalog.records import now
 from ganvas.catalog.schema import Body, Fetch, ItemFetch, ItemImage
 from ganvas.catalog.schema import Item as ItemTable
-from ganvas.catalog.thumbnails import mark_thumbnails, marked
+from ganvas.catalog.thumbnails import mark_thumbnails, marked, originals
 from ganvas.catalog.wanted import (
     MUSEUM_TEXTS,
     MUSEUM_YEARS,
@@ -78,6 +78,7 @@ class Wanting:
         self.source = storable(source)
         self.mixed = mixed
         self.with_thumbnails: list[int] = []
+        self.were_marked: set[int] = set()
         self.place = connection.scalar(select(func.max(Fetch.id))) or 0
 
     def record(self, found: Iterable[Page | Item]) -> int:
@@ -109,7 +110,7 @@ class Wanting:
             return 0
         newest = self.connection.scalar(select(func.max(ItemTable.id))) or 0
         keys = [self._key(item) for item in items]
-        were_marked = marked(self.connection, (ItemTable.source == self.source) & ItemTable.key.in_(keys))
+        self.were_marked = marked(self.connection, (ItemTable.source == self.source) & ItemTable.key.in_(keys))
         ids = self._item_ids(items)
         named = [
             Named(ids[self._key(item)], position, picture)
@@ -121,7 +122,7 @@ class Wanting:
             added, named = self._pictures(named)
             new += added
         known = [id for id in ids.values() if id <= newest]
-        mark_thumbnails(self.connection, known + self.with_thumbnails, were_marked)
+        mark_thumbnails(self.connection, known + self.with_thumbnails, self.were_marked)
         return new
 
     def _item_ids(self, items: Sequence[Item]) -> dict[str, int]:
@@ -232,15 +233,17 @@ class Wanting:
         links = {(one.item, fetch.id): one.position for one, fetch in pairs}
         rows = [{"item_id": item, "fetch_id": id, "position": position} for (item, id), position in links.items()]
         self.connection.execute(insert_rows(self.database, ItemFetch, rows).on_conflict_do_nothing())
+        stand_ins = [one.item for one, _ in pairs if one.original is not None and one.state == WAITING]
+        better = originals(self.connection, stand_ins, self.were_marked) if stand_ins else {}
         had = [
             (one.item, fetch.sha256, one.position)
             for one, fetch in pairs
             if fetch.sha256 is not None
             and fetch.state not in (FAILED, REFUSED)
-            and (one.original is None or one.state == WAITING)
+            and (one.original is None or (one.state == WAITING and one.position not in better.get(one.item, ())))
         ]
         link_images(self.database, self.connection, had)
-        self.with_thumbnails += [one.item for one, _ in pairs if one.original is not None and one.state == WAITING]
+        self.with_thumbnails += stand_ins
 
 
 def link_images(database: Database, connection: Connection, links: Sequence[tuple[int, str, int]]) -> None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from string import punctuation
 from typing import Any
 
 LABEL, SPLIT, TITLE, ARTIST, LICENCE, ATTRIBUTION = "label", "split", "title", "artist", "licence", "attribution"
-CALLED = {  # of each the likeliest first: it is taken where several are there, and the others stay what they are
+CALLED = {  # the likeliest first: a row's is the first that it fills (a label is of one column); the others stay
     LABEL: ("label", "class", "class_name", "category"),
     SPLIT: ("split",),
     TITLE: ("title", "caption", "text", "alt"),
@@ -22,6 +23,9 @@ CALLED = {  # of each the likeliest first: it is taken where several are there, 
     LICENCE: ("licence", "license", "licence_name", "license_name"),
     ATTRIBUTION: ("attribution", "credit", "credits", "credit_line", "byline"),
 }
+
+# no other characters part words: what is neither letter nor digit to Python is half of a letter in many a script
+PARTING = re.compile(rf"[\s{re.escape(punctuation)}]+")
 
 
 def called(names: Iterable[str], columns: Iterable[str]) -> list[str]:
@@ -37,6 +41,16 @@ def first_said(row: Mapping[str, Any], columns: Iterable[str]) -> tuple[str, str
     return next(((column, words) for column in columns if (words := _words(row.get(column)))), None)
 
 
+def no_lists(row: Mapping[str, Any], columns: Iterable[str]) -> list[str]:
+    """Those of these columns that may hold a label: a list of several would be a class of its own."""
+    return [column for column in columns if not isinstance(row.get(column), list)]
+
+
+def says_something(value: Any) -> bool:
+    """Whether a value is more than null, blanks, an empty list or an empty object."""
+    return (value.strip() if isinstance(value, str) else value) not in (None, "", [], {})
+
+
 def _words(value: Any) -> str:
     parts = value if isinstance(value, list | tuple) else [value]
     words = (str(part).strip() for part in parts if part is not None and not isinstance(part, dict | list | tuple))
@@ -46,4 +60,4 @@ def _words(value: Any) -> str:
 @lru_cache(4096)
 def plain(column: str) -> str:
     """A column's name in lower case, its words parted by underscores."""
-    return re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column).lower()).strip("_")
+    return PARTING.sub("_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column).casefold()).strip("_")

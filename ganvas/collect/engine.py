@@ -71,7 +71,7 @@ class Engine:
         if source.rate_per_s and (service := host_of(source.base_url)):
             rates[service] = source.rate_per_s
         self._schedule: Schedule[Leased] = Schedule(
-            settings.concurrency, settings.per_host, settings.rate_per_s, rates, time.time, settings.pause_s
+            settings.concurrency, settings.per_host, settings.rate_per_s, rates, time.monotonic, settings.pause_s
         )
         self._fetcher = Fetcher(settings)
         self._decoding = Decoding(decoders)
@@ -218,11 +218,11 @@ class Engine:
     def _make_room_for_other_hosts(self) -> None:
         """Where slow hosts fill all the room there is, what they cannot give soon waits in the catalog instead."""
         is_idle = len(self._under_way) - self._schedule.stuck < 2 * self.settings.per_host
-        if not is_idle or self._lanes.count(PICTURE) < MOST[PICTURE] // 2 or time.time() < self._sort_out_at:
+        if not is_idle or self._lanes.count(PICTURE) < MOST[PICTURE] // 2 or time.monotonic() < self._sort_out_at:
             return
-        self._sort_out_at = time.time() + SORT_OUT_EVERY_S
-        for leased, turn in self._schedule.surplus(2 * self.settings.per_host):
-            self._give_back(leased, turn)
+        self._sort_out_at = time.monotonic() + SORT_OUT_EVERY_S
+        for leased, turn_in_s in self._schedule.surplus(2 * self.settings.per_host):
+            self._give_back(leased, time.time() + turn_in_s)
 
     def _give_back(self, leased: Leased, next_try: float) -> None:
         self._let_go.append((leased.id, next_try))
@@ -263,6 +263,8 @@ class Engine:
             self._error = self._error or error
             return
         finished = task.result()
+        if finished.state != WAITING:
+            self._hung.discard(finished.id)
         self._finished.append(finished)
         if self._lanes.lane_of(finished.id) == PICTURE:  # what a page named counts only when it is recorded
             self._lanes.remove(finished.id)
@@ -291,14 +293,15 @@ class Engine:
         finished, self._finished = self._finished, []
         let_go, self._let_go = self._let_go, []
         cooled, self._cooled = self._cooled, {}
-        cooling = self._schedule.cooling()
+        now = time.time()
+        cooling = {host: now + left_s for host, left_s in self._schedule.cooling().items()}
         pauses = {host: (cooling[host], reason) for host, reason in cooled.items() if host in cooling}
         shared = await self._in_catalog(self._write, finished, let_go, pauses)
         for one in finished:
             self._lanes.remove(one.id)
         for host, until in shared.items():
             if until > cooling.get(host, 0.0):
-                self._schedule.cool(host, until)
+                self._schedule.cool(host, until - time.time())
         self._headway.say(cooling)
         self._recorded = time.monotonic()
 
@@ -322,9 +325,9 @@ class Engine:
         if now > self._renew_at:
             self._renew_at = now + LEASE_S / 4
             self.catalog.renew(self.worker, now + LEASE_S)
-        if now < self._look_at:
+        if time.monotonic() < self._look_at:
             return {}
-        self._look_at = now + LOOK_EVERY_S
+        self._look_at = time.monotonic() + LOOK_EVERY_S
         take_over(self.catalog, self.progress)
         return self.catalog.cool_hosts(now)
 

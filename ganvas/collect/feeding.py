@@ -90,12 +90,13 @@ class Feeder:
         return self._room() > known
 
     def _gather(self, one: Page | Item) -> None:
+        held = sum(len(picture.data or b"") for picture in one.pictures) if isinstance(one, Item) else 0
         with self._lock:
             self._gathered.append(one)
-        held = sum(len(picture.data or b"") for picture in one.pictures) if isinstance(one, Item) else 0
-        self._held_bytes += held
-        many = min(max(FIRST_AT_ONCE, self.written), MOST_AT_ONCE)
-        if len(self._gathered) >= many or self._held_bytes > MOST_BYTES:
+            self._held_bytes += held
+            many = min(max(FIRST_AT_ONCE, self.written), MOST_AT_ONCE)
+            is_full = len(self._gathered) >= many or self._held_bytes > MOST_BYTES
+        if is_full:
             self.flush()
 
     def flush(self) -> None:
@@ -105,11 +106,12 @@ class Feeder:
             self._in_hand += len(gathered)
         if not gathered:
             return
+        written = 0
         try:
             self._write(gathered)
+            written = len(gathered)
         finally:
             with self._lock:
                 self._in_hand -= len(gathered)
-        with self._lock:
-            self.written += len(gathered)
+                self.written += written
         self._stir()

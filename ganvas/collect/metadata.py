@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from ganvas.collect.called import CALLED, LABEL, SPLIT, called, first_said
+from ganvas.collect.called import CALLED, LABEL, SPLIT, called, first_said, no_lists, says_something
 from ganvas.collect.labels import split_named
 from ganvas.collect.registry import Entry
 
@@ -41,7 +41,7 @@ class Metadata:
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 bad += 1
                 continue
-            self.has_labels = self.has_labels or first_said(row, called(CALLED[LABEL], _no_lists(row))) is not None
+            self.has_labels = self.has_labels or first_said(row, called(CALLED[LABEL], no_lists(row, row))) is not None
         if bad:
             note(f"{name}: {bad:,} lines are no JSON objects with file_name: passed over")
 
@@ -59,13 +59,14 @@ class Metadata:
         if not self.pictures and not self.beside:
             return entry
         name = _normal(entry.member)
-        row, beside = dict(self.pictures.get(name, {})), dict(self.beside.get(name, {}))
-        label = _take(row, CALLED[LABEL], _no_lists(row)) if self.has_labels else entry.label
-        label = _take(beside, LABEL_BESIDE, _no_lists(beside)) or label
+        row = dict(self.pictures.get(name, {}))
+        beside = {key: value for key, value in self.beside.get(name, {}).items() if says_something(value)}
+        label = _take(row, CALLED[LABEL], no_lists(row, row)) if self.has_labels else entry.label
+        label = _take(beside, LABEL_BESIDE, no_lists(beside, beside)) or label
         row = {key: value for key, value in row.items() if key not in beside}
-        others = {what: names for what, names in CALLED.items() if what != LABEL}
+        split = _take_split(beside) or _take_split(row) or entry.split
+        others = {what: names for what, names in CALLED.items() if what not in (LABEL, SPLIT)}
         said: dict[str, Any] = {what: _take(beside, names) or _take(row, names) for what, names in others.items()}
-        split = split_named(said.pop(SPLIT) or "") or entry.split
         return replace(entry, label=label, split=split, details=entry.details | row | beside, **said)
 
 
@@ -79,14 +80,18 @@ def _normal(path: str) -> str:
     return "/".join(parts)
 
 
-def _no_lists(row: dict[str, Any]) -> list[str]:
-    """What may be a label: a list of several would be a class of its own."""
-    return [key for key, value in row.items() if not isinstance(value, list)]
-
-
 def _take(row: dict[str, Any], names: Sequence[str], keys: Sequence[str] | None = None) -> str | None:
     found = first_said(row, called(names, row if keys is None else keys))
     if found is None:
         return None
     del row[found[0]]
     return found[1]
+
+
+def _take_split(row: dict[str, Any]) -> str | None:
+    """The split that a row names; what ganvas does not know as one stays in the row."""
+    found = first_said(row, called(CALLED[SPLIT], row))
+    split = None if found is None else split_named(found[1])
+    if found is not None and split is not None:
+        del row[found[0]]
+    return split

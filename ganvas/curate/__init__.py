@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ganvas.curate.plan import make_plan, planned_facts
     from ganvas.curate.preview import preview_planned
     from ganvas.curate.renew import renew_set
-    from ganvas.curate.sets import check_recipe, delete_set, describe_set, existing_set
+    from ganvas.curate.sets import check_recipe, delete_set, describe_set
 
 __all__ = [
     "Cleaned",
@@ -20,7 +20,6 @@ __all__ = [
     "clean",
     "delete_set",
     "describe_set",
-    "existing_set",
     "export_set",
     "make_plan",
     "make_set",

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from ganvas.catalog.records import public_key
+from ganvas.catalog.public_keys import public_key
 from ganvas.errors import InputError
 from ganvas.pictures.packed import HELD_OUT, PackedSet
 from ganvas.studio import StudioFolder

@@ -10,7 +10,6 @@ from ganvas.catalog.records import SetRow
 from ganvas.curate.make import fingerprint, make_planned, members_of
 from ganvas.curate.plan import Before, Plan, make_plan
 from ganvas.curate.returned import take_back
-from ganvas.curate.sets import existing_set
 from ganvas.progress import Progress, Silent
 from ganvas.studio import StudioFolder
 
@@ -24,7 +23,7 @@ def renew_set(
     version is made, and the newest is returned. Raises InputError where there is no such set, and as `make_set` does.
     """
     progress = progress or Silent()
-    first, root, newest = _family(studio, existing_set(studio, name))
+    first, root, newest = _family(studio, studio.catalog.existing_set(name))
     members = studio.catalog.members(newest.name)
     take_back(studio)
     new_name, version = _next_name(studio, first, newest)

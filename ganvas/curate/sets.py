@@ -9,7 +9,7 @@ from typing import Any
 
 from ganvas.catalog.records import SetRow
 from ganvas.curate.choose import balance
-from ganvas.errors import InputError, did_you_mean
+from ganvas.errors import InputError
 from ganvas.pictures.colour import colour_of, hex_of
 from ganvas.pictures.packed import SPLITS, VALIDATION
 from ganvas.studio import StudioFolder
@@ -23,7 +23,7 @@ def describe_set(studio: StudioFolder, name: str) -> dict[str, Any]:
 
     Raises InputError where there is no such set.
     """
-    row = existing_set(studio, name)
+    row = studio.catalog.existing_set(name)
     members = studio.catalog.members(name)
     counts = Counter((member.label, member.split) for member in members)
     folder = studio.sets / name
@@ -69,20 +69,10 @@ def _said(value: Any) -> str:
 
 def delete_set(studio: StudioFolder, name: str) -> None:
     """Remove a set's packed copy and its row; originals and runs stay. Raises InputError where there is no such set."""
-    existing_set(studio, name)
+    studio.catalog.existing_set(name)
     studio.catalog.delete_set(name)
     folder = studio.sets / name
     if folder.is_dir():
         leftover = studio.sets / f".{name}.partial-{secrets.token_hex(4)}"  # a kill half-way leaves no half set
         folder.rename(leftover)
         shutil.rmtree(leftover, ignore_errors=True)
-
-
-def existing_set(studio: StudioFolder, name: str) -> SetRow:
-    """The row of a set. Raises InputError with the nearest name where there is none."""
-    row = studio.catalog.set_named(name)
-    if row is None:
-        known = [row.name for row in studio.catalog.sets()]
-        more = did_you_mean(name, known) if known else " Make one with `ganvas set make NAME`."
-        raise InputError(f"no set called {name!r}.{more}")
-    return row

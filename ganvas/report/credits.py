@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ganvas.catalog.records import public_key
+from ganvas.catalog.public_keys import public_key
 from ganvas.catalog.wanted import is_web
-from ganvas.errors import InputError, did_you_mean
+from ganvas.errors import InputError
 from ganvas.studio import StudioFolder
 from ganvas.whole import write_whole
 
@@ -95,9 +95,7 @@ def write_credits(studio: StudioFolder, name: str, out: str | Path | None = None
 
 def credits_of(studio: StudioFolder, name: str) -> CreditTexts:
     """Both texts of a set. Raises InputError where there is no such set."""
-    row = studio.catalog.set_named(name)
-    if row is None:
-        raise InputError(f"no set called {name!r}.{did_you_mean(name, [each.name for each in studio.catalog.sets()])}")
+    row = studio.catalog.existing_set(name)
     pictures = _pictures(studio, name)
     counts = Counter(picture.licence for picture in pictures)
     stated = {licence: count for licence, count in sorted(counts.items(), key=_most_first) if licence is not None}

@@ -75,6 +75,17 @@ def test_other_collections_keep_all_that_they_have(catalog: Catalog) -> None:
     ]
 
 
+def test_items_without_any_picture_go_with_the_last_collection_of_their_source(catalog: Catalog) -> None:
+    first, second = begun(catalog, "vase", range(1)), begun(catalog, "pot", range(1))
+    other = catalog.begin_collection("urls", {}, None, None).id
+    for id, source in ((first, "met"), (second, "met"), (other, "urls")):
+        catalog.want(id, source, [Wanted("bare", ())])
+    assert catalog.forget_collection(first, NOW).items == 0
+    assert catalog.forget_collection(second, NOW).items == 2
+    with catalog.session() as connection:
+        assert connection.execute(select(Item.source, Item.key)).all() == [("urls", "bare")]
+
+
 def test_a_collection_that_somebody_is_at_is_left_alone(catalog: Catalog) -> None:
     id = begun(catalog, "vase", range(3))
     catalog.lease(id, "host/1/2:77:ab", 2, KINDS, NOW, NOW + 60)
@@ -120,6 +131,20 @@ def test_a_thumbnail_is_known_to_be_one_until_another_collection_has_the_origina
     [one] = catalog.lease(id, "me", 9, (PICTURE,), NOW, NOW + 60)
     catalog.finish(id, "met", "me", [Finished(one.id, DONE, image=replace(IMAGE, sha256="2" * 64))])
     assert [item.details for item in catalog.items_of("2" * 64)] == [{}]
+
+
+def test_an_original_of_a_forgotten_collection_is_no_thumbnail_where_another_finds_only_that(catalog: Catalog) -> None:
+    id = begun(catalog, "vase", range(1))
+    [one] = catalog.lease(id, "me", 9, (PICTURE,), NOW, NOW + 60)
+    catalog.finish(id, "met", "me", [Finished(one.id, DONE, image=IMAGE)])
+    catalog.forget_collection(id, NOW)
+    id = begun(catalog, "pot", range(1))
+    for ending in (Finished(0, FAILED, error="gone"), Finished(0, DONE, image=replace(IMAGE, sha256="2" * 64))):
+        [one] = catalog.lease(id, "me", 9, (PICTURE,), NOW, NOW + 60)
+        catalog.finish(id, "met", "me", [replace(ending, id=one.id)])
+    begun(catalog, "pot", range(1))
+    assert [item.details for item in catalog.items_of(IMAGE.sha256)] == [{}]
+    assert catalog.items_of("2" * 64) == []
 
 
 def test_a_picture_at_two_addresses_stays_as_one(catalog: Catalog) -> None:

@@ -22,6 +22,8 @@ from ganvas.catalog.wanted import PICTURE
 from ganvas.collect import engine, lanes
 from ganvas.collect.collecting import Collected, collect
 from ganvas.collect.fetch import pace, schedule
+from ganvas.collect.fetch.outcome import Failed, Fetched
+from ganvas.collect.fetch.turn import Turn
 from ganvas.collect.sources import SOURCES, Answer, Item, NotTheAnswer, Options, Page, Picture, Source, source
 from ganvas.collect_settings import CollectSettings
 from ganvas.errors import GanvasError, InputError, SettingsError
@@ -225,30 +227,38 @@ def test_a_host_whose_downloads_are_stuck_makes_room_for_others(
     assert had_in_time == [True, True]
 
 
-@pytest.mark.parametrize(("hangs", "timeout_s"), [(True, 2.0), (False, 2 * PATIENCE_S)])
-def test_what_hung_is_told_from_what_failed_when_it_is_tried_again(
-    studio: StudioFolder, site: Website, monkeypatch: pytest.MonkeyPatch, hangs: bool, timeout_s: float
+@pytest.mark.parametrize("hung", [True, False])
+def test_what_a_turn_says_of_a_picture_is_told_when_it_is_tried_again(
+    studio: StudioFolder, site: Website, monkeypatch: pytest.MonkeyPatch, hung: bool
 ) -> None:
     tried: list[tuple[str, bool]] = []
-    put, arrived, is_over = schedule.Schedule.put, itertools.count(1), threading.Event()
+    put, end = schedule.Schedule.put, schedule.Schedule.done
 
     def told(of: schedule.Schedule[Leased], host: str, leased: Leased, *, hung: bool = False) -> None:
         tried.append((leased.url, hung))
         put(of, host, leased, hung=hung)
 
-    def reply(headers: dict[str, str]) -> Reply:
-        if next(arrived) != 3:
-            return Reply(b"", 404)
-        return Reply(b"", 500 if not hangs or is_over.wait(PATIENCE_S) else 404)
+    def done(of: schedule.Schedule[Leased], turn: Turn[Leased], outcome: Fetched | Failed | None) -> None:
+        end(of, turn, outcome)
+        turn.hung = hung and isinstance(outcome, Failed)
 
     monkeypatch.setattr(schedule.Schedule, "put", told)
-    listed = [item(site, 0), *[item(site, n, reply) for n in range(1, 12)]]
-    gather(studio, site, listed, settings={"per_host": 2, "timeout_s": timeout_s})
-    is_over.set()
-    urls = [url for url, _ in tried]
-    again = [hung for n, (url, hung) in enumerate(tried) if url in urls[:n]]
-    assert again
-    assert any(again) == hangs
+    monkeypatch.setattr(schedule.Schedule, "done", done)
+    answers = iter([Reply(b"", 500)])
+    url = site.put("/shy.jpg", lambda headers: next(answers, Reply(picture(1))))
+    gather(studio, site, [item(site, 0), {"key": "shy", "pictures": [{"url": url}]}])
+    assert [how for asked, how in tried if asked == url] == [False, hung]
+
+
+def test_a_clock_that_is_set_back_holds_up_no_host(
+    studio: StudioFolder, site: Website, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = time.time
+    monkeypatch.setattr(time, "time", lambda: today() - 3600 * bool(site.asked["/3.jpg"]))
+    answers = iter([Reply(b"", 503)])
+    listed = [*[item(site, n) for n in range(6)], item(site, 6, lambda headers: next(answers, Reply(picture(6))))]
+    done = gather(studio, site, listed, settings={"per_host": 1, "rate_per_s": 50.0})
+    assert (done.pictures, done.failed) == (7, {})
 
 
 def test_a_hiccup_of_robots_txt_costs_no_picture(studio: StudioFolder, site: Website) -> None:

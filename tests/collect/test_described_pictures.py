@@ -88,6 +88,24 @@ def test_what_is_beside_a_picture_wins_however_it_is_called_and_lists_are_read(t
     assert found.details == {"artist": "Album", "category": ["a", "b"]}
 
 
+def test_what_a_json_beside_a_picture_leaves_empty_takes_nothing_away(tmp_path: Path, notes: Any) -> None:
+    said = {"file_name": "0.png", "title": "Jar", "licence": "CC0", "tags": ["clay"], "label": "jar", "year": 1890}
+    empty = {"title": None, "licence": " ", "tags": [], "label": "", "year": 0, "maker": {}}
+    members = {"0.png": png(0), "metadata.jsonl": json.dumps(said).encode(), "0.json": json.dumps(empty).encode()}
+    [found] = entries(tar(tmp_path / "x.tar", members), notes)
+    assert (found.title, found.licence, found.label) == ("Jar", "CC0", "jar")
+    assert found.details == {"tags": ["clay"], "year": 0}
+
+
+def test_a_split_that_is_none_here_is_kept_as_it_is(tmp_path: Path, notes: Any) -> None:
+    lines = b'{"file_name": "0.png", "split": "fold-3"}\n{"file_name": "1.png", "split": "test"}\n'
+    members = {"0.png": png(0), "1.png": png(1), "metadata.jsonl": lines, "1.json": b'{"split": "fold-1"}'}
+    found = entries(tar(tmp_path / "x.tar", members), notes)
+    assert [(entry.split, entry.details) for entry in found] == [(None, {"split": f"fold-{n}"}) for n in (3, 1)]
+    found = entries(tar(tmp_path / "y.tar", members | {"1.json": b"{}"}), notes)
+    assert (found[1].split, found[1].details) == ("held-out", {})
+
+
 def test_a_folder_of_shards_is_its_shards_and_one_that_is_bad_keeps_none_out(tmp_path: Path) -> None:
     (tmp_path / "in" / "data").mkdir(parents=True)
     for number, name in enumerate(["train-0.tar", "data/test-0.tar"]):

@@ -125,6 +125,23 @@ def test_of_several_columns_that_say_the_same_none_is_lost(tmp_path: Path, items
     assert (second.artist, second.label, second.details) == ("Ada", "jar", {"class": "pot", "photographer": "Cy"})
 
 
+def test_a_list_of_labels_is_no_label_unless_its_column_is_asked_for(tmp_path: Path, items: Any) -> None:
+    rows = [{"url": A, "category": ["a", "b"]}, {"url": B, "category": "c"}]
+    for name, data in (("list.jsonl", "\n".join(map(json.dumps, rows)).encode()), ("list.parquet", parquet(rows[:1]))):
+        first, *others = items(write(tmp_path / name, data))
+        assert (first.key, first.label, first.details) == (A, None, {"category": ["a", "b"]})
+        assert [other.label for other in others] == ["c"] * len(others)
+        assert items(tmp_path / name, label_column="category")[0].label == "a, b"
+
+
+def test_names_of_any_script_are_told_apart(tmp_path: Path, items: Any) -> None:
+    path = write(tmp_path / "list.csv", f"url,标题1,कि,ÄRZTE\n{A},Vase,x,Ada\n")
+    for unlike in ("作者1", "की", "#"):
+        with pytest.raises(InputError, match="has no column"):
+            items(path, artist_column=unlike)
+    assert items(path, artist_column="ärzte")[0].artist == "Ada"
+
+
 def test_one_column_may_say_several_things(tmp_path: Path, items: Any) -> None:
     path = write(tmp_path / "list.csv", f"url,photographer\n{A},Ada\n")
     asked = {"artist": "photographer", "attribution": "photographer", "url": "url", "title": "url"}

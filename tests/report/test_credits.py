@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import update
 
 from ganvas.catalog import FoundPicture, MemberRow, SetRow
-from ganvas.catalog.records import FILE_SOURCES
+from ganvas.catalog.public_keys import FILE_SOURCES, public_key
 from ganvas.catalog.schema import Item
 from ganvas.collect.registry import SOURCES, source_for
 from ganvas.errors import InputError
@@ -109,7 +110,31 @@ def test_no_folder_of_this_machine_is_named(studio: StudioFolder) -> None:
     assert "- 0: folder: pots\\!a/b.png\\#9-9\n- 1: urls: http://a.example/x\\!1.jpg\n" in written.markdown.read_text()
     assert "/home/me" not in written.json.read_text()
     keys = [one["key"] for one in json.loads(written.json.read_text())["credits"]]
-    assert keys[2:] == ["pots!a.png", "File:AC/DC!.jpg"]
+    assert (keys[2].rpartition("/")[2], keys[3]) == ("pots!a.png", "File:AC/DC!.jpg")
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        ("pots!good/a.png#9-9=Wow!", "pots!good/a.png#9-9=Wow!"),
+        ("pots.zip!a.png#00ff00ff=Rock/Pop!", "pots.zip!a.png#00ff00ff=Rock/Pop!"),
+        ("pots!a.png#9--9=x#1=!#unread", "pots!a.png#9--9=x#1=!#unread"),
+        ("pots!x#1/a#2.png#9-9", "pots!x#1/a#2.png#9-9"),
+        ("x.parquet!0000001=!", "x.parquet!0000001=!"),
+        ("pots!best!/a.png", "*/pots!best!/a.png"),
+        ("pots!x/a!b.png#9-9=c!", "*/a!b.png#9-9=c!"),
+        ("pots!y/a!b.png#9-9=c!", "*/a!b.png#9-9=c!"),
+    ],
+)
+def test_a_key_tells_what_lies_in_a_folder_whatever_it_is_called(key: str, shown: str) -> None:
+    told = {public_key("folder", f"{folder}/{key}") for folder in ("/home/me", "/home/me!x/y", "C:\\home\\me!")}
+    assert not any("home" in one or "me" in one for one in told)
+    assert {re.sub("^[0-9a-f]{8}/", "*/", one) for one in told} <= {shown, f"*/{shown}"}
+
+
+def test_keys_that_differ_only_in_what_is_not_told_differ() -> None:
+    keys = [f"/home/{me}!{folder}/a!b.png#9-9=c!" for me in ("me", "you") for folder in ("x", "y", "x/y")]
+    assert len({public_key("folder", key) for key in keys}) == len(keys)
 
 
 def test_every_kind_of_file_is_known_to_be_one() -> None:

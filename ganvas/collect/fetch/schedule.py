@@ -50,8 +50,8 @@ class Schedule(Generic[Job]):
         clock: Callable[[], float],
         pause_s: float = COOL_S,
     ) -> None:
-        """`rates` are those of single hosts. `clock` gives seconds since 1970, as in rows. `pause_s`: how long a host
-        is left alone that refuses and does not say for how long.
+        """`rates` are those of single hosts. `clock` gives seconds, and is never set back as that of the day may be.
+        `pause_s`: how long a host is left alone that refuses and does not say for how long.
         """
         self._pause_s = pause_s
         self._concurrency, self._per_host = concurrency, per_host
@@ -76,7 +76,7 @@ class Schedule(Generic[Job]):
         """A job whose turn it is, hosts in rotation; None where none may begin now."""
         now = self._clock()
         turn = self._take(now)
-        if turn is None and self._waiting and not now < self._look_at <= now + LOOK_EVERY_S:  # clocks are set back, too
+        if turn is None and self._waiting and now >= self._look_at:
             self._part_with_stuck(now)
             turn = self._take(now)
         return turn
@@ -106,25 +106,25 @@ class Schedule(Generic[Job]):
         else:
             self._forget(of, now)
 
-    def cool(self, host: str, until: float) -> None:
-        """Leave a host alone until then, whoever found out."""
-        self._host(host).pace.cool(until)
+    def cool(self, host: str, for_s: float) -> None:
+        """Leave a host alone for so long, whoever found out."""
+        self._host(host).pace.cool(self._clock() + for_s)
 
     def cooling(self) -> dict[str, float]:
-        """Hosts that are left alone, and until when."""
+        """Hosts that are left alone, and for how long yet, in seconds."""
         now = self._clock()
-        return {of.name: of.pace.cool_until for of in self._hosts.values() if of.pace.cool_until > now}
+        return {of.name: of.pace.cool_until - now for of in self._hosts.values() if of.pace.cool_until > now}
 
     def surplus(self, at_most: int) -> list[tuple[Job, float]]:
-        """Takes out what waits beyond `at_most` jobs of one host, with the time at which each would have its turn."""
+        """Takes out what waits beyond `at_most` jobs of one host, with the seconds until each would have its turn."""
         now = self._clock()
         taken: list[tuple[Job, float]] = []
         for of in self._hosts.values():
             many = len(of.jobs)
-            begin = max(now, of.pace.begins_at)
+            first_s = max(0.0, of.pace.begins_at - now)
             last = [of.jobs.pop() for _ in range(many - at_most)]
             for place, turn in enumerate(reversed(last), start=many - len(last)):
-                taken.append((turn.job, begin + place * of.pace.spacing_s))
+                taken.append((turn.job, first_s + place * of.pace.spacing_s))
         self._waiting -= len(taken)
         return taken
 

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import Field, field_validator
 
 from ganvas.catalog.wanted import Item, Page, Picture, is_web, same_address
-from ganvas.collect.called import ARTIST, ATTRIBUTION, LABEL, LICENCE, SPLIT, TITLE, first_said
+from ganvas.collect.called import ARTIST, ATTRIBUTION, LABEL, LICENCE, SPLIT, TITLE, first_said, no_lists
 from ganvas.collect.labels import split_named
 from ganvas.collect.lists.bytes_in import STDIN, briefly, lasting, named
 from ganvas.collect.lists.columns import URL, addresses, choose_columns
@@ -45,7 +45,8 @@ class Urls(Source):
         )
         url_column: str | None = Field(default=None, description="Column with the addresses; found if not given.")
         label_column: str | None = Field(
-            default=None, description="Column with the labels; one called label, class or category if not given."
+            default=None,
+            description="Column with the labels; one called label, class, class_name or category if not given.",
         )
         title_column: str | None = Field(default=None, description="Column with the titles.")
         artist_column: str | None = Field(default=None, description="Column with the artists or photographers.")
@@ -88,8 +89,11 @@ class Urls(Source):
             )
 
     def _item(self, found: list[str], row: dict[str, Any]) -> tuple[Item, bool]:
-        said = {what: one for what, columns in self.columns.items() if (one := first_said(row, columns))}
-        words: dict[str, Any] = {what: said[what][1][:LONGEST_DETAIL] for what in ASKED if what in said and what != URL}
+        described = {what: columns for what, columns in self.columns.items() if what != URL}
+        if LABEL in described and self.options.label_column is None:
+            described[LABEL] = no_lists(row, described[LABEL])
+        said = {what: one for what, columns in described.items() if (one := first_said(row, columns))}
+        words: dict[str, Any] = {what: said[what][1][:LONGEST_DETAIL] for what in ASKED if what in said}
         split = split_named(said[SPLIT][1]) if SPLIT in said else None
         taken = {self.columns[URL][0], *(said[what][0] for what in words)}
         details, was_cut = _details({name: value for name, value in row.items() if name not in taken})

@@ -97,7 +97,7 @@ def test_a_server_that_says_when_is_taken_at_its_word(clock: Clock) -> None:
     of.done(third, GOOD)
     assert of.take() is None
     assert of.next_in_s() == 7.0
-    assert of.cooling() == {"a": clock.now + 7.0}
+    assert of.cooling() == {"a": 7.0}
     clock.now += 6.9
     assert of.take() is None
     clock.now += 0.2
@@ -230,15 +230,15 @@ def test_refusals_of_our_own_say_nothing_of_a_host(clock: Clock) -> None:
 
 def test_a_host_can_be_left_alone_from_outside(clock: Clock) -> None:
     of = schedule(clock, a=2)
-    of.cool("a", clock.now + 5)
-    of.cool("a", clock.now + 3)
-    of.cool("b", clock.now + 9)
+    of.cool("a", 5)
+    of.cool("a", 3)
+    of.cool("b", 9)
     of.put("b", 0)
     assert of.take() is None
     assert of.next_in_s() == 5
     clock.now += 5
     assert of.take().host == "a"
-    assert of.cooling() == {"b": clock.now + 4}
+    assert of.cooling() == {"b": 4.0}
 
 
 @pytest.mark.parametrize("refusal", [Failed("throttled", "", 429, 1.0), THROTTLED, FORBIDDEN])
@@ -273,8 +273,8 @@ def test_a_crawl_delay_is_kept(clock: Clock) -> None:
 
 def test_what_waits_too_long_is_handed_back_with_its_time(clock: Clock) -> None:
     of = schedule(clock, rate_per_s=2.0, a=10, b=3)
-    of.cool("a", clock.now + 60)
-    assert sorted(of.surplus(4)) == [(job, clock.now + 60 + job * 0.5) for job in range(4, 10)]
+    of.cool("a", 60)
+    assert sorted(of.surplus(4)) == [(job, 60 + job * 0.5) for job in range(4, 10)]
     assert len(of) == 7
     assert of.surplus(4) == []
     clock.now += 60
