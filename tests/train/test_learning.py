@@ -56,6 +56,7 @@ def test_every_pairing_learns(toys: PackedSet, network: str, loss: str, conditio
     asked = {"network": {"name": network, **SMALL[network]}, "loss": loss, "batch": 16, "budget": "2400-images"}
     asked |= {
         "condition": condition,
+        "device": "cpu",
         "mirror": False,
         "augment": [],
         "generator_rate": 2e-3,

@@ -34,8 +34,8 @@ NETWORK = {"name": "dcgan", "generator_filters": 4, "discriminator_filters": 4, 
 
 
 def stepped(toys: PackedSet, steps: int = 3, **given: object) -> Players:
-    asked = {"network": NETWORK, "batch": 16, "condition": "label", "augment": [], "mirror": False, **given}
-    plan = make_plan(train_settings(asked), toys)
+    asked = {"network": NETWORK, "batch": 16, "condition": "label", "augment": [], "mirror": False, "device": "cpu"}
+    plan = make_plan(train_settings({**asked, **given}), toys)
     players, game = make_players(plan), Game.of(plan.settings, Processes())
     table = torch.from_numpy(plan.conditions.table)
     for step in range(steps):
