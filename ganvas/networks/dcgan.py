@@ -26,6 +26,7 @@ LARGEST_BASE_PX = 5  # of the last maps a discriminator judges by
 SMALL_PX = 32
 HURRY_MACS = 5e4  # multiply-adds that the quickest networks spend on a pixel of each picture they see
 FEW_SHOWN = 80_000  # pictures that a budget shows those networks: with fewer, quickness wins
+GPU_BATCH = 4  # times the pictures of a step: as many steps, a third nearer (benchmarks/README.md)
 WIDEST = 8  # channels grow towards the small end, to at most 8 × the filters
 
 
@@ -90,9 +91,12 @@ def recipe(settings: DcganSettings, shape: Shape, means: Means) -> Recipe:
     """What the preset says of the training."""
     preset = _preset(shape, means)
     falling = "half-way the rates begin to fall to it: where they stay high the players circle each other"
+    batch = (preset.batch, "many small steps learn more in a short time than few large ones")
+    if means.gpu and means.macs is not None:
+        batch = (GPU_BATCH * preset.batch, f"a GPU takes as long for {preset.batch}, from which a step learns less")
     return {
         "loss": ("relativistic", "pairs of a real and a drawn picture cover more kinds than either alone"),
-        "batch": (preset.batch, "many small steps learn more in a short time than few large ones"),
+        "batch": batch,
         "discriminator_rate": (preset.discriminator_rate, preset.why),
         "generator_rate": (preset.generator_rate, preset.why),
         "decay": (preset.decay, "" if preset.decay else "rates stay: falling ones end the learning early"),

@@ -107,7 +107,7 @@ def sizes(plan: Plan) -> str:
 
 def _means(budget: Budget, device: DeviceChoice, pictures: int, pixels: int) -> Means:
     if budget.kind == "seconds":
-        return Means(pictures, budget.amount * macs_a_second(device.name))
+        return Means(pictures, budget.amount * macs_a_second(device.name), gpu=device.name.startswith("cuda"))
     # A budget in images has no clock, but who waits for a processor wants networks of a processor's size.
     patient = budget.amount * pixels * PATIENCE if device.name == "cpu" else None
     return Means(pictures, patient)

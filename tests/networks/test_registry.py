@@ -91,6 +91,17 @@ def test_small_pictures_in_a_hurry_are_drawn_by_patches_whose_pixels_start_alike
     )
 
 
+def test_a_gpu_is_given_more_pictures_a_step_where_a_clock_ends_the_training() -> None:
+    kind, shape = architecture("dcgan"), Shape(28, 28, 1)
+    settings, _ = kind.resolve(kind.settings(name="dcgan"), shape, MEANS)
+
+    def batch(macs: float | None, gpu: bool) -> int:
+        return kind.recipe(settings, shape, Means(5000, macs, gpu))["batch"][0]
+
+    assert batch(1e14, gpu=True) == 4 * batch(1e14, gpu=False)
+    assert batch(None, gpu=True) == batch(None, gpu=False)  # as many pictures in fewer steps would teach less
+
+
 def test_a_label_changes_what_is_drawn_and_what_is_thought_of_it() -> None:
     kind, shape = architecture("dcgan"), Shape(16, 16, 1, condition=2)
     settings, _ = kind.resolve(kind.settings(name="dcgan"), shape, MEANS)
