@@ -95,11 +95,13 @@ def test_a_gpu_is_given_more_pictures_a_step_where_a_clock_ends_the_training() -
     kind, shape = architecture("dcgan"), Shape(28, 28, 1)
     settings, _ = kind.resolve(kind.settings(name="dcgan"), shape, MEANS)
 
-    def batch(macs: float | None, gpu: bool) -> int:
-        return kind.recipe(settings, shape, Means(5000, macs, gpu))["batch"][0]
+    def proposed(macs: float | None, gpu: bool) -> dict[str, float]:
+        return {name: value for name, (value, _) in kind.recipe(settings, shape, Means(5000, macs, gpu)).items()}
 
-    assert batch(1e14, gpu=True) == 4 * batch(1e14, gpu=False)
-    assert batch(None, gpu=True) == batch(None, gpu=False)  # as many pictures in fewer steps would teach less
+    on_gpu, on_processor = proposed(1e14, gpu=True), proposed(1e14, gpu=False)
+    assert on_gpu["batch"] == 4 * on_processor["batch"]
+    assert on_gpu["discriminator_rate"] > on_processor["discriminator_rate"]
+    assert proposed(None, gpu=True) == proposed(None, gpu=False)  # as many pictures in fewer steps would teach less
 
 
 def test_a_label_changes_what_is_drawn_and_what_is_thought_of_it() -> None:
