@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ganvas.collect.originals import store
-from ganvas.pictures.read import LIMITS, Limits, UnreadablePicture, read_picture
+from ganvas.pictures.read import LIMITS, Limits, UnreadablePicture, check_picture
 
 MEMORY_BYTES = 6 * 2**30  # a frame of 200 megapixels, its 16-bit or RGBA form and one more copy
 READY = b'{"ready": true}\n'
@@ -52,7 +52,7 @@ def decode(content: bytes | Path, images: Path, limits: Limits = LIMITS) -> dict
     sha256 = hashlib.sha256(data).hexdigest()
     known = {"sha256": sha256, "bytes": len(data)}
     try:
-        info = read_picture(data, limits=limits).info
+        info = check_picture(data, limits=limits)
     except UnreadablePicture as error:
         return known | {"reason": str(error)}
     try:
