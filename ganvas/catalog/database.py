@@ -47,9 +47,12 @@ class Database:
 
     @contextmanager
     def patient(self, patience_s: float) -> Iterator[None]:
-        """Within, other processes' locks are waited for so long. No session may be open at either end."""
+        """Within, other processes' locks are waited for so long, and connections are kept open.
+
+        No session may be open at either end.
+        """
         before = self.patience_s
-        self._wait(patience_s)
+        self._wait(patience_s, keeping=True)
         try:
             yield
         finally:
@@ -91,10 +94,10 @@ class Database:
             off = ", ".join(f"set_config('{way}', 'off', true)" for way in slow_ways)
             connection.execute(text(f"SELECT {off}"))
 
-    def _wait(self, patience_s: float) -> None:
+    def _wait(self, patience_s: float, keeping: bool = False) -> None:
         self.engine.dispose()
         self.patience_s = patience_s
-        self.engine = _engine(self.url, patience_s)
+        self.engine = _engine(self.url, patience_s, keeping)
 
 
 def _address(where: str | Path) -> URL:
@@ -114,12 +117,14 @@ def _address(where: str | Path) -> URL:
     return url
 
 
-def _engine(url: URL, patience_s: float) -> Engine:
+def _engine(url: URL, patience_s: float, keeping: bool = False) -> Engine:
     is_sqlite = url.get_backend_name() == "sqlite"
     waits = {"timeout": patience_s} if is_sqlite else {"connect_timeout": max(2, round(min(patience_s, 10)))}
     try:
-        # connecting to a file takes 0.1 ms, so no connection is kept open; one to a server may have gone stale
-        pool: dict[str, Any] = {"poolclass": NullPool} if is_sqlite else {"pool_pre_ping": True}
+        # Opening and closing a file takes 0.2 ms at least and on a disk, where the last to close it tidies up, many
+        # times that: one that is asked again and again is kept open. A connection to a server may have gone stale.
+        pool: dict[str, Any] = {} if keeping else {"poolclass": NullPool}
+        pool = pool if is_sqlite else {"pool_pre_ping": True}
         engine = create_engine(url, json_serializer=to_json, connect_args=waits, **pool)
     except ModuleNotFoundError as error:
         raise MissingExtra("a catalog in PostgreSQL", "postgres") from error

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from ganvas.catalog.fetch_records import COMPLETE, DONE, FAILED, LEASED, OPEN, REFUSED, WAITING, CollectionRow
 from ganvas.catalog.wanted import KINDS, LIST, PAGE, PICTURE
 from ganvas.collect.decoders import Decoders
+from ganvas.collect.garbage import seldom_looked_for
 from ganvas.collect.leases import take_over, worker_name
 from ganvas.collect.originals import sweep
 from ganvas.collect.sources.source import Source, source_named
@@ -148,15 +149,17 @@ async def _run(
     progress: Progress,
     workers: int | None,
 ) -> None:
-    from ganvas.collect.engine import Engine  # late: aiohttp is imported with it
-
     if threading.current_thread() is threading.main_thread():  # a polite kill is heard as Ctrl-C is
         with contextlib.suppress(NotImplementedError):  # Windows
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
     with Decoders(studio.images, workers or processors()) as decoders:
         if not dry_run:
             decoders.start()
-        await Engine(studio, collection, source, settings, worker_name(), decoders, progress).run(dry_run, asked_anew)
+        from ganvas.collect.engine import Engine  # late: aiohttp is imported with it, while decoders start
+
+        engine = Engine(studio, collection, source, settings, worker_name(), decoders, progress)
+        with seldom_looked_for():
+            await engine.run(dry_run, asked_anew)
 
 
 def _source(name: str, options: Mapping[str, Any], settings: CollectSettings, progress: Progress) -> Source:

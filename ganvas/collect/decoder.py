@@ -1,7 +1,8 @@
 """The worker program: reads, checks and stores pictures. `python -m ganvas.collect.decoder IMAGES`.
 
 It is a program of its own, not a forked copy: whatever a malicious picture does to its decoder happens here, where
-there is no catalog and a memory cap. Requests: a JSON line, then the bytes it tells of. Replies: a line a picture.
+there is no catalog and a memory cap. Requests: a JSON line, then the bytes it tells of. Replies: a line for what was
+read within a moment.
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ import json
 import os
 import signal
 import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from ganvas.collect.originals import store
-from ganvas.pictures.read import LIMITS, Limits, UnreadablePicture, read_picture
+from ganvas.pictures.read import LIMITS, Limits, UnreadablePicture, check_picture
 
 MEMORY_BYTES = 6 * 2**30  # a frame of 200 megapixels, its 16-bit or RGBA form and one more copy
 READY = b'{"ready": true}\n'
+TOLD_AFTER_S = 0.05  # each line wakes whoever asked; what takes longer than this is not told with others
 
 
 def main() -> None:
@@ -34,8 +38,7 @@ def main() -> None:
     while line := requests.readline():
         jobs = json.loads(line)
         contents = [requests.read(job["bytes"]) if "bytes" in job else Path(job["path"]) for job in jobs]
-        for content in contents:
-            _send(replies, decode(content, images))
+        _answer(replies, contents, images)
 
 
 def decode(content: bytes | Path, images: Path, limits: Limits = LIMITS) -> dict[str, Any]:
@@ -49,7 +52,7 @@ def decode(content: bytes | Path, images: Path, limits: Limits = LIMITS) -> dict
     sha256 = hashlib.sha256(data).hexdigest()
     known = {"sha256": sha256, "bytes": len(data)}
     try:
-        info = read_picture(data, limits=limits).info
+        info = check_picture(data, limits=limits)
     except UnreadablePicture as error:
         return known | {"reason": str(error)}
     try:
@@ -70,9 +73,15 @@ def _read_file(path: Path, limits: Limits) -> bytes:
     return data
 
 
-def _send(replies: IO[bytes], reply: dict[str, Any]) -> None:
-    replies.write(json.dumps(reply).encode() + b"\n")
-    replies.flush()
+def _answer(replies: IO[bytes], contents: Sequence[bytes | Path], images: Path) -> None:
+    untold: list[dict[str, Any]] = []
+    begun = time.monotonic()
+    for number, content in enumerate(contents, 1):
+        untold.append(decode(content, images))
+        if number == len(contents) or time.monotonic() - begun > TOLD_AFTER_S:
+            replies.write(json.dumps(untold).encode() + b"\n")
+            replies.flush()
+            untold, begun = [], time.monotonic()
 
 
 def _cap_memory() -> None:

@@ -1,8 +1,8 @@
 """Worker processes that decode: `Decoders(images, workers).map(batches)`, in a `with`.
 
-Replies come one a picture, so the picture that a worker died on is known. It is tried once more, alone in a fresh
-worker; if that dies too, the picture gets a reason and the others go on. Python's own process pools are not used: they
-import the caller's script again, and lose all that is in flight when one worker dies.
+What a worker left unanswered when it died is tried once more, one by one; a picture that kills a worker alone gets a
+reason and the others go on. Python's own process pools are not used: they import the caller's script again, and lose
+all that is in flight when one worker dies.
 """
 
 from __future__ import annotations
@@ -83,13 +83,8 @@ class Decoders:
         return [it if isinstance(it, dict) else next(replies) for it in contents]
 
     def _decoded(self, contents: list[Content]) -> list[Reply]:
-        replies: list[Reply] = []
-        while len(replies) < len(contents):
-            rest = contents[len(replies) :]
-            replies += self._answers(rest)
-            if len(replies) < len(contents):
-                replies.append(self._alone(contents[len(replies)]))
-        return replies
+        replies = self._answers(contents)
+        return replies + [self._alone(content) for content in contents[len(replies) :]]
 
     def _alone(self, content: Content) -> Reply:
         answers = self._answers([content])
@@ -98,7 +93,7 @@ class Decoders:
     def _answers(self, contents: list[Content]) -> list[Reply]:
         """The replies until the worker died, if it did; a fresh one takes its place at the next call."""
         worker = self._worker()
-        replies = list(worker.ask(contents, self.patience_s))
+        replies = worker.ask(contents, self.patience_s)
         if len(replies) < len(contents):
             self._own.worker, self._own.death = None, worker.death()
         return replies
@@ -133,20 +128,20 @@ class _Worker:
         if not self._replies.readline():
             raise GanvasError(f"the program that reads pictures does not start: {self._last_words()}")
 
-    def ask(self, contents: list[Content], patience_s: float) -> Iterator[Reply]:
+    def ask(self, contents: list[Content], patience_s: float) -> list[Reply]:
+        """The replies until the worker died, if it did."""
+        replies: list[Reply] = []
         watch = threading.Timer(patience_s, self._give_up)
         watch.start()
         try:
             self._send(contents)
-            for _ in contents:
-                line = self._replies.readline()
-                if not line.endswith(b"\n"):
-                    return
-                yield json.loads(line)
+            while len(replies) < len(contents) and (line := self._replies.readline()).endswith(b"\n"):
+                replies += json.loads(line)
         except BrokenPipeError:
-            return
+            pass
         finally:
             watch.cancel()
+        return replies
 
     def death(self) -> str:
         self.kill()

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 
 from ganvas.collect.decoders import Decoders, Reply
 
-BATCH = 16
+BATCH = 64
 BATCH_BYTES = 4 * 2**20
 WITHIN_S = 0.02
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageColor
 
 from ganvas.errors import SettingsError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SPACES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK", "LAB": "Lab"}
 
@@ -32,9 +34,9 @@ def hex_of(colour: tuple[int, int, int]) -> str:
 def to_eight_bits(image: Image.Image) -> Image.Image:
     """16-bit, 32-bit and float gray scaled (never clipped) to "L"; other modes as they are."""
     if image.mode.startswith("I;16"):
-        return Image.fromarray(_from_sixteen(np.asarray(image)))
+        return Image.fromarray(_from_sixteen(image))
     if image.mode in ("I", "F"):
-        return Image.fromarray(_scaled(np.asarray(image)))
+        return Image.fromarray(_scaled(image))
     return image.convert("L") if image.mode == "1" and "transparency" not in image.info else image
 
 
@@ -80,12 +82,17 @@ def _is_gray_palette(image: Image.Image) -> bool:
     return palette is not None and palette[0::3] == palette[1::3] == palette[2::3]
 
 
-def _from_sixteen(values: NDArray[Any]) -> NDArray[np.uint8]:
-    return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
+def _from_sixteen(image: Image.Image) -> NDArray[np.uint8]:
+    import numpy as np  # late: few pictures need it
+
+    return ((np.asarray(image).astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
-def _scaled(values: NDArray[Any]) -> NDArray[np.uint8]:
+def _scaled(image: Image.Image) -> NDArray[np.uint8]:
+    import numpy as np
+
     # No header says what white is: the narrowest usual range that holds every value, else from darkest to lightest.
+    values = np.asarray(image)
     numbers = values.astype(np.float64)
     finite = numbers[np.isfinite(numbers)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)

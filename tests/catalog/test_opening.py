@@ -234,3 +234,13 @@ def test_a_patient_catalog_waits_longer_and_then_no_more(open_catalog: Callable[
     finally:
         end.set()
         holder.join()
+
+
+def test_a_patient_catalog_keeps_its_file_open_and_then_no_more(tmp_path: Path) -> None:
+    open_file = tmp_path / "catalog.db-wal"  # it is there as long as somebody has the catalog open
+    with Catalog.open(tmp_path / "catalog.db") as catalog:
+        with catalog.patient(20):
+            catalog.cool_host("a.example", 1.0, "429")
+            assert open_file.exists()
+        assert not open_file.exists()
+        assert catalog.cool_hosts(0.0) == {"a.example": 1.0}

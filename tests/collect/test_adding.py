@@ -200,7 +200,7 @@ def test_no_room_for_originals_stops_with_one_line(studio: StudioFolder, tmp_pat
 DEADLY = """
 import os, signal, sys
 from ganvas.collect import decoder
-real = decoder.read_picture
+real = decoder.check_picture
 def deadly(data, **options):
     if data.endswith(b"exit"):
         os._exit(3)
@@ -209,7 +209,7 @@ def deadly(data, **options):
     if data.endswith(b"hang"):
         signal.pause()
     return real(data, **options)
-decoder.read_picture = deadly
+decoder.check_picture = deadly
 decoder.main()
 """
 
@@ -256,10 +256,10 @@ def test_a_picture_that_never_ends_is_given_up(
 def test_a_picture_that_fills_the_memory_of_its_worker_costs_one_row(
     studio: StudioFolder, tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program = "from ganvas.collect import decoder; decoder.MEMORY_BYTES = 400 * 2**20; decoder.main()"
+    program = "from ganvas.collect import decoder; decoder.MEMORY_BYTES = 350 * 2**20; decoder.main()"
     monkeypatch.setattr(decoders, "PROGRAM", ("-P", "-c", program))
     folder = write(tmp_path / "in", ["1.png", "3.png"])
-    Image.new("P", (12_000, 12_000)).save(folder / "2.png")  # 432 MB as RGB
+    Image.new("P", (16_000, 12_000)).save(folder / "2.png")  # 192 MB, and as many again as gray
     added = add(studio, folder, workers=1)
     assert added == Added(found=3, new=2, known=0, unreadable={"needs more memory than there is": 1})
 

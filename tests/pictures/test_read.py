@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 import threading
 import zlib
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 from PIL import Image, ImageCms, ImageFile
 
 from ganvas.errors import SettingsError
-from ganvas.pictures.read import Limits, Picture, UnreadablePicture, read_picture
+from ganvas.pictures.read import Limits, Picture, PictureInfo, UnreadablePicture, check_picture, read_picture
 
 
 def encoded(image: Image.Image, format_name: str, **options: Any) -> bytes:
@@ -282,6 +284,28 @@ def test_reading_is_safe_in_threads(recwarn: pytest.WarningsRecorder) -> None:
 def test_an_unknown_background_is_a_setting_to_mend() -> None:
     with pytest.raises(SettingsError, match="no colour"):
         read_picture(encoded(gradient(), "PNG"), background="whiteish")
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK", "1", "P", "I;16"])
+def test_checking_a_picture_says_what_reading_it_does(mode: str) -> None:
+    image = Image.fromarray(np.full((24, 40), 300, np.uint16)) if mode == "I;16" else gradient().convert(mode)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = encoded(image, "TIFF", exif=exif.tobytes())
+    assert check_picture(data) == read_picture(data).info == PictureInfo("TIFF", 24, 40, mode, 1)
+    for read in (read_picture, check_picture):
+        with pytest.raises(UnreadablePicture):
+            read(data[: len(data) // 2])
+
+
+def test_small_pictures_are_checked_without_numpy() -> None:
+    program = (
+        "import sys; from ganvas.pictures.read import check_picture; "
+        "print(check_picture(sys.stdin.buffer.read()).width, 'numpy' in sys.modules)"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, input=encoded(gradient(), "JPEG"), capture_output=True, check=True)
+    assert done.stdout.split() == [b"40", b"False"]
 
 
 def test_running_out_of_memory_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
