@@ -8,11 +8,13 @@ from typing import Any
 
 from ganvas.errors import SettingsError
 
+NAMED = "network"
+
 
 def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
     """`["batch=32", "network.kernel=5"]` as nested values, each read as JSON where it is JSON, else as text.
 
-    A text that has settings of its own is their name: `["network=r3gan", "network.width=32"]`.
+    A network is its name, and has settings of its own: `["network=r3gan", "network.width=32"]`, in either order.
     """
     nested: dict[str, Any] = {}
     for assignment in assignments:
@@ -25,16 +27,15 @@ def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
             place = _settings_in(place, parent)
             if not isinstance(place, dict):
                 raise SettingsError(f"--set {assignment!r}: {parent} has a value already and no settings of its own")
-        value = _value(text.strip())
-        if isinstance(value, str) and isinstance(place.get(last), dict):
-            place[last]["name"] = value
-        else:
-            place[last] = value
+        value, before = _value(text.strip()), place.get(last)
+        if last == NAMED and isinstance(value, str) and isinstance(before, dict) and "name" not in before:
+            value = {"name": value, **before}
+        place[last] = value
     return nested
 
 
 def _settings_in(place: dict[str, Any], parent: str) -> Any:
-    if isinstance(name := place.get(parent), str):
+    if parent == NAMED and isinstance(name := place.get(parent), str):
         place[parent] = {"name": name}
     return place.setdefault(parent, {})
 

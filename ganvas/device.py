@@ -12,6 +12,7 @@ from ganvas.errors import SettingsError
 
 Precision = Literal["fp32", "bf16"]
 CPUINFO = Path("/proc/cpuinfo")
+GPU_MACS = 5e11  # GANs on an H200, .3e12 to .8e12: it waits for what starts its many small kernels
 
 
 class DeviceChoice(NamedTuple):
@@ -72,10 +73,10 @@ def make_deterministic(device: str) -> None:
         torch.use_deterministic_algorithms(True, warn_only=True)
 
 
-def macs_a_second(device: str) -> float:
+def macs_a_second(device: str, gpu: float = GPU_MACS) -> float:
     """Multiply-adds a second that training reaches, about: for choosing a network's width, not a promise."""
     if device.startswith("cuda"):
-        return 5e11  # .3e12 to .8e12 on an H200, at the batches that are chosen: it waits for what starts its kernels
+        return gpu
     if device == "mps":
         return 1e12
     # Measured on two cores, a multiply-add being two operations: 48 GFLOP/s with AVX2, 121 with AVX-512.

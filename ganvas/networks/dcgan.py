@@ -72,6 +72,7 @@ SMALL = Preset("small pictures, time to draw each pixel well", 32, 32, 1, 32, 8e
 LARGE = Preset("large pictures: narrow networks, to see many", 16, 16, 1, 16, 8e-4, 1.2e-3, 2.0, 0.0)
 # A GPU takes as long for four times the pictures a step. After as many steps KID×1000 is 122, with the rates as they
 # were 151, with the batch as it was 213. Of large pictures the rates were never doubled.
+MOST_ON_GPU_PX = 128  # a side: larger pictures keep a GPU at work
 SMALL_ON_GPU = replace(SMALL, batch=128, generator_rate=1.6e-3, discriminator_rate=3.2e-3)
 LARGE_ON_GPU = replace(LARGE, batch=64)
 
@@ -97,7 +98,7 @@ def recipe(settings: DcganSettings, shape: Shape, means: Means) -> Recipe:
     many, few = "a GPU takes as long for fewer", "many small steps learn more in a short time than few large ones"
     return {
         "loss": ("relativistic", "pairs of a real and a drawn picture cover more kinds than either alone"),
-        "batch": (preset.batch, many if _waits_for_kernels(means) else few),
+        "batch": (preset.batch, many if _waits_for_kernels(shape, means) else few),
         "discriminator_rate": (preset.discriminator_rate, preset.why),
         "generator_rate": (preset.generator_rate, preset.why),
         "decay": (preset.decay, "" if preset.decay else "rates stay: falling ones end the learning early"),
@@ -107,7 +108,7 @@ def recipe(settings: DcganSettings, shape: Shape, means: Means) -> Recipe:
 
 
 def _preset(shape: Shape, means: Means) -> Preset:
-    pixels, on_gpu = shape.height * shape.width, _waits_for_kernels(means)
+    pixels, on_gpu = shape.height * shape.width, _waits_for_kernels(shape, means)
     if pixels > SMALL_PX**2:
         return LARGE_ON_GPU if on_gpu else LARGE
     if means.macs is not None and means.macs < HURRY_MACS * pixels * FEW_SHOWN:
@@ -115,9 +116,9 @@ def _preset(shape: Shape, means: Means) -> Preset:
     return SMALL_ON_GPU if on_gpu else SMALL
 
 
-def _waits_for_kernels(means: Means) -> bool:
+def _waits_for_kernels(shape: Shape, means: Means) -> bool:
     """Whether pictures cost nothing but steps do: a GPU with a clock. A budget in images is better spent on steps."""
-    return means.gpu and means.macs is not None
+    return means.gpu and means.macs is not None and shape.height * shape.width <= MOST_ON_GPU_PX**2
 
 
 @register("dcgan", DcganSettings, resolve, recipe)

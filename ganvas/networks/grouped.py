@@ -36,8 +36,9 @@ def convolve(x: Tensor, weight: Tensor, groups: int, stride: int = 1) -> Tensor:
     """
     if not torch.is_grad_enabled():  # PyTorch's own is as good, and exporters know it
         return _forward(x, weight, groups, stride)
-    if torch.is_autocast_enabled(x.device.type):
-        kind = torch.get_autocast_dtype(x.device.type)
+    device = x.device.type
+    if torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device):
+        kind = torch.get_autocast_dtype(device)
         x, weight = x.to(kind), weight.to(kind)
     return _by_output(x, weight, groups, stride)
 

@@ -35,7 +35,7 @@ SHORT = 1e15  # multiply-adds: half a day of a processor, half an hour of a GPU
 class Means:
     """What there is to learn with: training pictures, and the multiply-adds of the budget (None: it has no clock).
 
-    `gpu`: a step of a hundred pictures takes it no longer than one of ten.
+    `gpu`: a small network's step of a hundred small pictures takes no longer than one of ten.
     """
 
     pictures: int

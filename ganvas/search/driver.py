@@ -128,7 +128,9 @@ class _Driver:
         states = [RUNNING, WAITING, FAILED][: 3 if retry_failed else 2]
         again = [trial for state in states for trial in self._trials.values() if trial.state == state]
         self._waiting += [trial.number for trial in again]
-        self._record(*(replace(trial, state=WAITING, ended_at=None) for trial in again if trial.state == FAILED))
+        for trial in again:
+            if trial.state == FAILED:
+                self._trials[trial.number] = replace(trial, state=WAITING, reason=None, ended_at=None)
         for trial in self._trials.values():
             ticks = ticks_of(self._spec(trial).settings)
             self._ticks[trial.number] = read_light(self._studio.runs / trial.run, trial.number, ticks)
@@ -174,6 +176,7 @@ class _Driver:
 
     def drive(self, engine: Engine) -> None:
         """Until all have ended. Raises KeyboardInterrupt, with every trial saved, when a person stopped it."""
+        self._record(*(self._trials[number] for number in self._waiting))  # what failed, too, now that it can be tried
         with interruptible() as stop, self._progress.task("searching", self._total) as bar:
             try:
                 while not stop.is_set():

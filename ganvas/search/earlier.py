@@ -10,6 +10,7 @@ from ganvas.search.search_folder import SearchFolder
 from ganvas.studio import StudioFolder
 
 NEWEST = 5  # runs on a set, whose median counts
+ONE_A_GPU = "one a GPU"
 SHORTEST_S = 2.0  # of a run whose rate says anything: the first steps are slow
 
 
@@ -29,7 +30,10 @@ def _beside(studio: StudioFolder, run: RunRow) -> float:
     if len(number) < 3 or not number.isdecimal():
         return 1.0
     try:
-        engine = SearchFolder(studio.searches / search).read_asked().get("engine") or {}
+        folder = SearchFolder(studio.searches / search)
+        engine, trials = folder.read_asked().get("engine") or {}, len(folder.trials())
     except InputError:
         return 1.0
-    return max(1.0, (engine.get("jobs") or 1) / float(engine.get("apart", 1)))
+    if str(engine.get("reason", "")).startswith(ONE_A_GPU):
+        return 1.0
+    return max(1.0, min(engine.get("jobs") or 1, trials) / float(engine.get("apart", 1)))

@@ -24,7 +24,7 @@ from ganvas.progress import Progress, Silent
 from ganvas.report.words import duration
 from ganvas.search.asking import asked_for, planned
 from ganvas.search.directions import MAIN_SCORE
-from ganvas.search.earlier import earlier_rate
+from ganvas.search.earlier import ONE_A_GPU, earlier_rate
 from ganvas.search.local import gpus_for
 from ganvas.search.measuring import START_S, measure
 from ganvas.search.samplers import make_sampler
@@ -38,7 +38,7 @@ MOST_NAMED = 1000  # points that are named; of more only how many
 MOST_ADDED_UP = 100_000  # points of a grid whose budgets are added up one by one
 LIGHTLY = 1.05  # what light judgements add to a training, at most about a twentieth
 FOLLOWS = "tpe"  # the sampler whose points follow from what earlier trials find
-AS_ASKED, ONE_A_GPU, IF_FASTER = "as asked", "one a GPU", "if measuring says that so many are quicker here"
+AS_ASKED, IF_FASTER = "as asked", "if measuring says that so many are quicker here"
 
 
 @dataclass(frozen=True)

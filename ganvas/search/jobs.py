@@ -14,6 +14,7 @@ from ganvas.counted import counted
 from ganvas.errors import InputError
 from ganvas.progress import Progress
 from ganvas.report.words import duration
+from ganvas.search.earlier import ONE_A_GPU
 from ganvas.search.engine import Engine
 from ganvas.search.forecast import Left
 from ganvas.search.local import LocalEngine, gpus_for
@@ -96,7 +97,7 @@ def _plan(
         return JobPlan(jobs, max(1, cores // jobs), "as asked")
     if gpus:
         return JobPlan(
-            gpus, max(1, cores // gpus), f"one a GPU, of which there {'is 1' if gpus == 1 else f'are {gpus}'}"
+            gpus, max(1, cores // gpus), f"{ONE_A_GPU}, of which there {'is 1' if gpus == 1 else f'are {gpus}'}"
         )
     if cores == 1:
         return JobPlan(1, 1, "there is one processor")

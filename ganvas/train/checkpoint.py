@@ -165,7 +165,8 @@ def named(folder: Path, name: str) -> Path:
 
 def _is_best(folder: Path, name: str) -> bool:
     """Whether so many images are those of the best checkpoint, which is kept when newer ones take its place."""
-    return name.isdecimal() and (folder / BEST).exists() and state_of(folder / BEST)["images"] == int(name)
+    best = folder / BEST
+    return name.isdecimal() and damage(best, to_draw=True) is None and state_of(best)["images"] == int(name)
 
 
 def state_of(path: Path) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -62,6 +62,8 @@ def make_plan(asked: TrainSettings, packed: PackedSet, conditions: Conditions | 
     precision = choose_precision(asked.precision, device.name)
     budget = parse_budget(asked.budget, count)
     means = _means(budget, device, count, shape.height * shape.width)
+    if asked.batch is not None:  # what is proposed for a GPU's large batches does not suit any other
+        means = replace(means, gpu=False)
     opened = asked.network if asked.network.name != AUTO else _suitable(means, budget, choices)
     kind = architecture(opened.name)
     network, reasons = kind.resolve(opened, shape, means)

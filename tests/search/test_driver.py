@@ -105,6 +105,23 @@ def test_what_failed_and_waits_for_another_try_has_ended_nowhere(studio: StudioF
     assert engine.started == list(range(6))
 
 
+def test_another_try_that_is_refused_leaves_what_failed_as_it_was(studio: StudioFolder) -> None:
+    class Threads(Scripted):
+        record = {"name": "scripted", "threads": 2}
+
+    class Others(Scripted):
+        record = {"name": "scripted", "threads": 1}
+
+    def fails(spec: TrialSpec) -> list[Event]:
+        return [Ended(spec.number, FAILED, "out of memory", {}, 0, 0.1)]
+
+    given: dict[str, Any] = {"budget": "10m", "trials": 3}
+    folder = search(studio, "halves", space_of(**SPACE), engine=Threads(fails), **given)
+    with pytest.raises(InputError, match="not fair"):
+        search(studio, "halves", space_of(**SPACE), engine=Others(), retry_failed=True, **given)
+    assert [(trial.state, trial.reason) for trial in folder.trials()] == [(FAILED, "out of memory")] * 3
+
+
 def test_an_engine_that_cannot_start_a_trial_fails_that_trial(studio: StudioFolder) -> None:
     class Narrow(Scripted):
         def start(self, spec: TrialSpec) -> str:

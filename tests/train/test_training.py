@@ -283,6 +283,10 @@ def test_the_best_judged_checkpoint_is_kept_beside_the_last(studio: StudioFolder
     assert draw(run, 4, checkpoint="3200").checkpoint == "000003200"
     with pytest.raises(InputError, match="no checkpoint '17'.*there is best, last, and by images 3200"):
         draw(run, 4, checkpoint="17")
+    (run.checkpoints / "best" / "state.json").rename(run.path / "aside.json")
+    with pytest.raises(InputError, match="no checkpoint '17'"):
+        draw(run, 4, checkpoint="17")
+    (run.path / "aside.json").rename(run.checkpoints / "best" / "state.json")
     for kept in checkpoints(run.checkpoints):  # as in a longer run: it is long since only kept as the best
         shutil.rmtree(kept)
     assert draw(run, 4, checkpoint=str(best["images"])).checkpoint == f"{best['images']:09d}"
