@@ -7,6 +7,7 @@ from statistics import median
 from ganvas.catalog import RunRow
 from ganvas.errors import InputError
 from ganvas.search.search_folder import SearchFolder
+from ganvas.search.trial import WAITING
 from ganvas.studio import StudioFolder
 
 NEWEST = 5  # runs on a set, whose median counts
@@ -31,9 +32,10 @@ def _beside(studio: StudioFolder, run: RunRow) -> float:
         return 1.0
     try:
         folder = SearchFolder(studio.searches / search)
-        engine, trials = folder.read_asked().get("engine") or {}, len(folder.trials())
+        engine = folder.read_asked().get("engine") or {}
+        begun = sum(trial.state != WAITING for trial in folder.trials())
     except InputError:
         return 1.0
     if str(engine.get("reason", "")).startswith(ONE_A_GPU):
         return 1.0
-    return max(1.0, min(engine.get("jobs") or 1, trials) / float(engine.get("apart", 1)))
+    return max(1.0, min(engine.get("jobs") or 1, begun) / float(engine.get("apart", 1)))
