@@ -30,7 +30,8 @@ from ganvas.collect.fetch.turn import Turn
 from ganvas.collect.headway import Headway
 from ganvas.collect.lanes import LANE_OF, MOST, Lanes
 from ganvas.collect.leases import take_over
-from ganvas.collect.one_fetch import Leg, OneFetch
+from ganvas.collect.legs import Leg, Legs
+from ganvas.collect.one_fetch import OneFetch
 from ganvas.collect.patience import patient
 from ganvas.collect.served import NO_LIMIT, Served, with_pictures
 from ganvas.collect.sources.source import Source
@@ -88,7 +89,7 @@ class Engine:
         self._stopping = False
         self._awake_at = time.time()
         self._at_hand: deque[Leased] = deque()  # what need not be asked for
-        self._lanes = Lanes()
+        self._lanes, self._legs = Lanes(), Legs()
         self._finished: list[Finished] = []
         self._let_go: list[tuple[int, float]] = []
         self._cooled: dict[str, str] = {}
@@ -200,11 +201,11 @@ class Engine:
                 if self._one.need_not_ask(leased):
                     self._at_hand.append(leased)
                 else:
-                    self._put(leased.host, Leg(leased))
+                    self._put(self._legs.of(leased))
         self._make_room_for_other_hosts()
 
-    def _put(self, host: str, leg: Leg) -> None:
-        self._schedule.put(host, leg, hung=self._hung.get(leg.leased.id) == host)
+    def _put(self, leg: Leg) -> None:
+        self._schedule.put(leg.host, leg, hung=self._hung.get(leg.leased.id) == leg.host)
 
     def _count_asked_anew(self, got: Sequence[Leased]) -> None:
         """Pages that were read before come first; those that never were are for when more items are wanted."""
@@ -225,7 +226,10 @@ class Engine:
             return
         self._sort_out_at = time.monotonic() + SORT_OUT_EVERY_S
         for leg, turn_in_s in self._schedule.surplus(2 * self.settings.per_host):
-            self._give_back(leg.leased, time.time() + turn_in_s)
+            if self._legs.may_give_back(leg, turn_in_s):
+                self._give_back(leg.leased, time.time() + turn_in_s)
+            else:
+                self._put(leg)
 
     def _give_back(self, leased: Leased, next_try: float) -> None:
         self._let_go.append((leased.id, next_try))
@@ -282,7 +286,7 @@ class Engine:
         elif self._hung.get(leased.id) == host:
             del self._hung[leased.id]
         if isinstance(outcome, Moved):
-            self._put(host_of(outcome.to), Leg(leased, outcome))
+            self._put(Leg(leased, outcome))
         if isinstance(outcome, Failed) and ERRORS[outcome.error].cools:
             self._cooled[host] = outcome.reason
         if host not in self._asked_hosts:

@@ -11,7 +11,6 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import NamedTuple
 
 from ganvas.catalog.fetch_records import DONE, Finished, Leased
 from ganvas.catalog.sound import Unsound, sound
@@ -21,23 +20,13 @@ from ganvas.collect.decoding import Decoding
 from ganvas.collect.fetch.failures import one_line
 from ganvas.collect.fetch.fetcher import Fetcher
 from ganvas.collect.fetch.outcome import ERRORS, Failed, Fetched, Moved
+from ganvas.collect.legs import Leg
 from ganvas.collect.served import with_pictures
 from ganvas.collect.sources.source import Answer, NotTheAnswer, Source
 from ganvas.errors import GanvasError
 from ganvas.pictures.sniff import UnreadablePicture, sniff
 
 FOUND_AT_ONCE = 1000  # what a page may name and still be recorded together with it
-
-
-class Leg(NamedTuple):
-    """What a host's turn is for: a lease, from its own address or from where another host sent it."""
-
-    leased: Leased
-    moved: Moved | None = None
-
-    @property
-    def url(self) -> str:
-        return self.moved.to if self.moved else self.leased.url
 
 
 class OneFetch:

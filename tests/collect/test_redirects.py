@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from ganvas.catalog.wanted import PICTURE
+from ganvas.collect import engine, lanes, legs
 from ganvas.collect.collecting import Collected, collect
 from ganvas.collect.fetch import pace, schedule
 from ganvas.collect.fetch.turn import Turn
@@ -196,3 +199,31 @@ def test_what_hung_behind_a_link_is_tried_again_as_hung_there_only(
     assert [one for one in tried if one[0] in (address, to)] == [
         (address, False), (to, False), (address, False), (to, True)
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("remembered", [legs.MOST, 0])
+def test_no_link_is_asked_twice_while_the_host_behind_it_is_slow(
+    links: Website, behind: Website, gather: Gather, monkeypatch: pytest.MonkeyPatch, remembered: int
+) -> None:
+    monkeypatch.setattr(engine, "SORT_OUT_EVERY_S", 0.0)
+    monkeypatch.setattr(lanes, "FIRST", 8)
+    monkeypatch.setitem(lanes.MOST, PICTURE, 8)
+    monkeypatch.setattr(legs, "MOST", remembered)
+    sorted_out = threading.Event()
+    surplus, times = schedule.Schedule.surplus, itertools.count(1)
+
+    def counted(of: Any, at_most: int) -> Any:
+        taken = surplus(of, at_most)
+        if taken and next(times) == 5:
+            sorted_out.set()
+        return taken
+
+    monkeypatch.setattr(schedule.Schedule, "surplus", counted)
+
+    def slow(n: int) -> Callable[[dict[str, str]], Reply]:
+        return lambda headers: Reply(picture(n), 200 if sorted_out.wait(PATIENCE_S) else 404)
+
+    addresses = [link(links, f"/{n}", behind.put(f"/{n}.jpg", slow(n))) for n in range(24)]
+    done = gather(addresses, per_host=1, read_timeout_s=2 * PATIENCE_S, timeout_s=2 * PATIENCE_S)
+    assert (done.pictures, done.failed) == (24, {})
+    assert set(links.asked.values()) == set(behind.asked.values()) == {1}
