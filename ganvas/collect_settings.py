@@ -51,7 +51,7 @@ class CollectSettings(BaseModel):
     )
     connect_timeout_s: float = Field(default=10.0, gt=0, description="until a server takes the connection")
     read_timeout_s: float = Field(default=10.0, gt=0, description="without a byte")
-    timeout_s: float = Field(default=20.0, gt=0, description="a whole fetch, redirects and body included")
+    timeout_s: float = Field(default=20.0, gt=0, description="one host's part of a fetch, redirects and body included")
     max_bytes: int = Field(default=64 * 2**20, ge=1, description="of one picture or page")
     attempts: int = Field(default=5, ge=1, description="tries of what may pass, before it counts as failed")
     pause_s: float = Field(

@@ -28,7 +28,7 @@ from ganvas.catalog.fetch_records import (
 from ganvas.catalog.forgetting import check_not_forgotten
 from ganvas.catalog.records import now
 from ganvas.catalog.schema import Body, Collection, Fetch, Host, Item, ItemFetch
-from ganvas.catalog.wanted import KINDS, PICTURE, digest_of, same_address
+from ganvas.catalog.wanted import KINDS, PICTURE, digest_of, host_of, same_address
 from ganvas.catalog.wanting import LONGEST_ADDRESS, PLACE
 
 FIELDS = ("id", "source", "options", "label", "most", "state", "made_at")
@@ -153,7 +153,8 @@ class CollectionQueries(Database):
     ) -> int:
         """Set failed fetches back to waiting, attempts forgotten, hosts no longer cooling; returns how many.
 
-        Refused ones only where `error` or `url` names them. What waits for a later try waits no longer.
+        Hosts are their own, and those that redirects led to. Refused ones are set back only where `error` or `url`
+        names them. What waits for a later try waits no longer.
         """
         states = (FAILED, REFUSED) if error is not None or url is not None else (FAILED,)
         with self.session() as connection:
@@ -163,10 +164,12 @@ class CollectionQueries(Database):
         those += [Fetch.host == host.lower()] if host is not None else []
         those += [Fetch.digest == digest_of(url)] if url is not None else []
         failed, later = Fetch.state.in_(states), (Fetch.state == WAITING) & (Fetch.next_try >= 1)
+        with self.session() as connection:
+            led_to = _led_to(connection, _of(ids), *those, or_(failed, later))
         with self.session(write=True) as connection:
             self.one_at_a_time(connection)
             hosts = select(Fetch.host).where(_of(ids), *those, or_(failed, later))
-            connection.execute(delete(Host).where(Host.host.in_(hosts)))
+            connection.execute(delete(Host).where(or_(Host.host.in_(hosts), Host.host.in_(led_to))))
         again = {"state": WAITING, "attempts": 0, "next_try": Fetch.id * PLACE}
         self._change(ids, [*those, later], again)
         return self._change(ids, [*those, failed], again | {"sha256": None, "etag": None, "modified": None})
@@ -224,6 +227,13 @@ def _fingerprint(source: str, options: dict[str, Any], label: str | None) -> str
 def _of(collections: Sequence[int]) -> Any:
     """Of these collections, in terms of the index."""
     return Fetch.collection_id.in_(collections) & Fetch.kind.in_(KINDS)
+
+
+def _led_to(connection: Connection, *those: Any) -> set[str]:
+    """Of the hosts that asked for a pause those that gave these fetches their last answers."""
+    cooling = set(connection.scalars(select(Host.host)))
+    urls = select(Fetch.final_url).where(*those, Fetch.final_url.is_not(None))
+    return cooling & {host_of(url) for url in connection.scalars(urls) if url} if cooling else set()
 
 
 def _not_had(collections: Sequence[int]) -> Any:

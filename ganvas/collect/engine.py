@@ -24,12 +24,13 @@ from ganvas.collect.decoding import Decoding
 from ganvas.collect.estimate import planned
 from ganvas.collect.feeding import Feeder
 from ganvas.collect.fetch.fetcher import Fetcher
-from ganvas.collect.fetch.outcome import ERRORS, Failed, Fetched
+from ganvas.collect.fetch.outcome import ERRORS, Failed, Fetched, Moved
 from ganvas.collect.fetch.schedule import Schedule
 from ganvas.collect.fetch.turn import Turn
 from ganvas.collect.headway import Headway
 from ganvas.collect.lanes import LANE_OF, MOST, Lanes
 from ganvas.collect.leases import take_over
+from ganvas.collect.legs import Leg, Legs
 from ganvas.collect.one_fetch import OneFetch
 from ganvas.collect.patience import patient
 from ganvas.collect.served import NO_LIMIT, Served, with_pictures
@@ -70,7 +71,7 @@ class Engine:
         rates = dict(source.rates)
         if source.rate_per_s and (service := host_of(source.base_url)):
             rates[service] = source.rate_per_s
-        self._schedule: Schedule[Leased] = Schedule(
+        self._schedule: Schedule[Leg] = Schedule(
             settings.concurrency, settings.per_host, settings.rate_per_s, rates, time.monotonic, settings.pause_s
         )
         self._fetcher = Fetcher(settings)
@@ -80,15 +81,15 @@ class Engine:
         self._feeder = Feeder(source, self._want, self._room, self._stir_from_afar)
         self._database = ThreadPoolExecutor(1, thread_name_prefix="catalog")
         self._stir, self._loop = asyncio.Event(), asyncio.get_running_loop()
-        self._under_way: set[asyncio.Task[Finished]] = set()
+        self._under_way: set[asyncio.Task[Finished | None]] = set()
         self._error: BaseException | None = None
         self._asked_anew = 0  # pages that were read before and are to be read again
         self._reread: set[int] = set()
-        self._hung: set[int] = set()  # fetches that timed out while their host answered others
+        self._hung: dict[int, str] = {}  # fetches that timed out, with their hosts, which answered others
         self._stopping = False
         self._awake_at = time.time()
         self._at_hand: deque[Leased] = deque()  # what need not be asked for
-        self._lanes = Lanes()
+        self._lanes, self._legs = Lanes(), Legs()
         self._finished: list[Finished] = []
         self._let_go: list[tuple[int, float]] = []
         self._cooled: dict[str, str] = {}
@@ -151,8 +152,8 @@ class Engine:
             self._stir.clear()
             self._raise_errors()
             if self._has_slept():
-                for leased, _ in self._schedule.surplus(0):
-                    self._lanes.remove(leased.id)
+                for leg, _ in self._schedule.surplus(0):
+                    self._lanes.remove(leg.leased.id)
             await self._lease_more(lanes())
             self._begin_fetches()
             await self._record_now_and_then()
@@ -200,8 +201,11 @@ class Engine:
                 if self._one.need_not_ask(leased):
                     self._at_hand.append(leased)
                 else:
-                    self._schedule.put(leased.host, leased, hung=leased.id in self._hung)
+                    self._put(self._legs.of(leased))
         self._make_room_for_other_hosts()
+
+    def _put(self, leg: Leg) -> None:
+        self._schedule.put(leg.host, leg, hung=self._hung.get(leg.leased.id) == leg.host)
 
     def _count_asked_anew(self, got: Sequence[Leased]) -> None:
         """Pages that were read before come first; those that never were are for when more items are wanted."""
@@ -221,8 +225,11 @@ class Engine:
         if not is_idle or self._lanes.count(PICTURE) < MOST[PICTURE] // 2 or time.monotonic() < self._sort_out_at:
             return
         self._sort_out_at = time.monotonic() + SORT_OUT_EVERY_S
-        for leased, turn_in_s in self._schedule.surplus(2 * self.settings.per_host):
-            self._give_back(leased, time.time() + turn_in_s)
+        for leg, turn_in_s in self._schedule.surplus(2 * self.settings.per_host):
+            if self._legs.may_give_back(leg, turn_in_s):
+                self._give_back(leg.leased, time.time() + turn_in_s)
+            else:
+                self._put(leg)
 
     def _give_back(self, leased: Leased, next_try: float) -> None:
         self._let_go.append((leased.id, next_try))
@@ -238,23 +245,23 @@ class Engine:
             turn = self._schedule.take()
             if turn is None:
                 return
-            leased = turn.job
+            leased = turn.job.leased
             if leased.kind == PAGE and not self._room() and leased.own_sha256 is None:
                 self._schedule.done(turn, None)
                 self._give_back(leased, 0.0)
             else:
-                self._begin(self._one.asked(leased, partial(self._turn_is_over, turn)))
+                self._begin(self._one.asked(turn.job, partial(self._turn_is_over, turn)))
 
     def _may_begin(self) -> bool:
         is_full = len(self._under_way) >= 4 * self.settings.concurrency or self._decoding.bytes >= UNDECODED_BYTES
         return not is_full and not self._stopping
 
-    def _begin(self, finishing: Coroutine[None, None, Finished]) -> None:
+    def _begin(self, finishing: Coroutine[None, None, Finished | None]) -> None:
         task = asyncio.create_task(finishing)
         self._under_way.add(task)
         task.add_done_callback(self._has_ended)
 
-    def _has_ended(self, task: asyncio.Task[Finished]) -> None:
+    def _has_ended(self, task: asyncio.Task[Finished | None]) -> None:
         self._under_way.discard(task)
         self._stir.set()
         if task.cancelled():
@@ -262,18 +269,24 @@ class Engine:
         if (error := task.exception()) is not None:
             self._error = self._error or error
             return
-        finished = task.result()
+        if (finished := task.result()) is None:
+            return
         if finished.state != WAITING:
-            self._hung.discard(finished.id)
+            self._hung.pop(finished.id, None)
         self._finished.append(finished)
         if self._lanes.lane_of(finished.id) == PICTURE:  # what a page named counts only when it is recorded
             self._lanes.remove(finished.id)
         self._headway.count(finished)
 
-    def _turn_is_over(self, turn: Turn[Leased], outcome: Fetched | Failed) -> None:
-        host = turn.host
+    def _turn_is_over(self, turn: Turn[Leg], outcome: Fetched | Failed | Moved) -> None:
+        host, leased = turn.host, turn.job.leased
         self._schedule.done(turn, outcome)
-        (self._hung.add if turn.hung else self._hung.discard)(turn.job.id)
+        if turn.hung:
+            self._hung[leased.id] = host
+        elif self._hung.get(leased.id) == host:
+            del self._hung[leased.id]
+        if isinstance(outcome, Moved):
+            self._put(Leg(leased, outcome))
         if isinstance(outcome, Failed) and ERRORS[outcome.error].cools:
             self._cooled[host] = outcome.reason
         if host not in self._asked_hosts:

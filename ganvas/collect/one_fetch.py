@@ -19,7 +19,8 @@ from ganvas.collect import outcomes
 from ganvas.collect.decoding import Decoding
 from ganvas.collect.fetch.failures import one_line
 from ganvas.collect.fetch.fetcher import Fetcher
-from ganvas.collect.fetch.outcome import ERRORS, Failed, Fetched
+from ganvas.collect.fetch.outcome import ERRORS, Failed, Fetched, Moved
+from ganvas.collect.legs import Leg
 from ganvas.collect.served import with_pictures
 from ganvas.collect.sources.source import Answer, NotTheAnswer, Source
 from ganvas.errors import GanvasError
@@ -58,16 +59,20 @@ class OneFetch:
             return self._failed(leased, read) if isinstance(read, Failed) else _page_done(leased, read, reused=True)
         return outcomes.known(leased)
 
-    async def asked(self, leased: Leased, turn_is_over: Callable[[Fetched | Failed], None]) -> Finished:
+    async def asked(self, leg: Leg, turn_is_over: Callable[[Fetched | Failed | Moved], None]) -> Finished | None:
+        """None where it is to go on at another host."""
+        leased = leg.leased
         is_picture = leased.kind == PICTURE
         # a list is read whenever it is asked, changed or not: the lists that it names are to be asked again, too
         etag, modified = (None, None) if leased.kind == LIST else (leased.etag, leased.modified)
         outcome = await self._fetcher.get(
-            leased.url, etag=etag, modified=modified, robots=is_picture or not self.source.is_api
+            leg.moved or leased.url, etag=etag, modified=modified, robots=is_picture or not self.source.is_api
         )
         if isinstance(outcome, Fetched) and outcome.body is not None and not is_picture:
             return await self._page(leased, outcome, outcome.body, turn_is_over)
         turn_is_over(outcome)
+        if isinstance(outcome, Moved):
+            return None
         if isinstance(outcome, Failed):
             return self._failed(leased, outcome) if is_picture else self._no_page(leased, outcome)
         if outcome.body is None:
@@ -82,7 +87,7 @@ class OneFetch:
         return outcomes.stored(leased, fetched, await self._decoding.reply(body))
 
     async def _page(
-        self, leased: Leased, fetched: Fetched, body: bytes, turn_is_over: Callable[[Fetched | Failed], None]
+        self, leased: Leased, fetched: Fetched, body: bytes, turn_is_over: Callable[[Fetched | Failed | Moved], None]
     ) -> Finished:
         """The turn ends with the reading: a challenge page with status 200 is for the host to be left alone."""
         answer = Answer(fetched.final_url, fetched.status, body, fetched.content_type, dt.datetime.now(dt.UTC))

@@ -44,7 +44,7 @@ def unchanged(leased: Leased, fetched: Fetched) -> Finished:
         sha256=leased.own_sha256,
         etag=fetched.etag or leased.etag,
         modified=fetched.modified or leased.modified,
-        seconds=fetched.seconds,
+        seconds=fetched.seconds + fetched.earlier_s,
     )
 
 
@@ -81,5 +81,5 @@ def said(fetched: Fetched) -> dict[str, Any]:
         "etag": fetched.etag,
         "modified": fetched.modified,
         "final_url": fetched.final_url if fetched.final_url != fetched.url else None,
-        "seconds": round(fetched.seconds, 3),
+        "seconds": round(fetched.seconds + fetched.earlier_s, 3),
     }

@@ -94,6 +94,15 @@ def test_failed_fetches_are_tried_again_as_they_are_chosen(catalog: Catalog) -> 
     assert catalog.try_again(collection_id=collection + 1) == 0
 
 
+def test_what_is_tried_again_waits_for_no_host_that_its_redirects_led_to(catalog: Catalog) -> None:
+    collection, ids = wanted(catalog, 2)
+    finish(catalog, collection, Finished(ids[0], FAILED, error="throttled", final_url="http://behind.example/1.jpg"))
+    for host in ("behind.example", "other.example"):
+        catalog.cool_host(host, NOW + 1e6, "429")
+    assert catalog.try_again() == 1
+    assert set(catalog.cool_hosts(NOW)) == {"other.example"}
+
+
 def test_an_address_is_found_whole_or_by_its_end_or_its_beginning(catalog: Catalog) -> None:
     collection, ids = wanted(catalog, 3)
     wanted(catalog, 1, other=True)

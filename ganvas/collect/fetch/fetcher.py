@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urljoin
 
+from ganvas.catalog.wanted import host_of
 from ganvas.collect.fetch import robots as robots_txt
 from ganvas.collect.fetch.body import read_body
 from ganvas.collect.fetch.failures import Stop, failed_by, failed_with, one_line
@@ -18,7 +19,7 @@ from ganvas.collect.fetch.guard import Guard, Resolve
 from ganvas.collect.fetch.http1 import Http1
 from ganvas.collect.fetch.https import Https
 from ganvas.collect.fetch.opt_outs import opted_out
-from ganvas.collect.fetch.outcome import Failed, Fetched
+from ganvas.collect.fetch.outcome import Failed, Fetched, Moved
 from ganvas.collect.fetch.target import Refused, Target, target_of
 from ganvas.collect.fetch.tls import HTTP1, HTTP2, Trust, offering, trusted
 from ganvas.collect.fetch.transport import Reply, Transport
@@ -62,10 +63,12 @@ class Fetcher:
         await asyncio.sleep(0)  # connections close in the loop's next turn
 
     async def get(
-        self, url: str, *, etag: str | None = None, modified: str | None = None, robots: bool = True
-    ) -> Fetched | Failed:
+        self, url: str | Moved, *, etag: str | None = None, modified: str | None = None, robots: bool = True
+    ) -> Fetched | Failed | Moved:
         """The answer to a GET, never an exception for whatever a server does. Status 2xx or 304, or Failed.
 
+        Redirects are followed within a host. Where one leads to another, Moved: given in place of an address, it goes
+        on there, when it is that host's turn.
         With `etag` or `modified`, an unchanged answer is Fetched with status 304 and no body. `robots`: whether
         robots.txt and X-Robots-Tag, which are for crawlers, are heard (only where the settings honour them at all).
         """
@@ -82,9 +85,12 @@ class Fetcher:
             return None
 
     async def _robots_txt(self, url: str) -> Fetched | Failed:
-        return await self._get(_Fetch(url, self._headers, False, robots_txt.MOST_BYTES, cut=True))
+        outcome: Fetched | Failed | Moved = Moved(url, url)
+        while isinstance(outcome, Moved):
+            outcome = await self._get(_Fetch(outcome, self._headers, False, robots_txt.MOST_BYTES, cut=True))
+        return outcome
 
-    async def _get(self, fetch: _Fetch) -> Fetched | Failed:
+    async def _get(self, fetch: _Fetch) -> Fetched | Failed | Moved:
         try:
             async with asyncio.timeout(self.settings.timeout_s) as limit:
                 return await self._follow(fetch)
@@ -94,15 +100,19 @@ class Fetcher:
                 failed = Failed("timeout", f"not done in {self.settings.timeout_s:g} s")
             return fetch.failed(failed)
 
-    async def _follow(self, fetch: _Fetch) -> Fetched | Failed:
-        asked = set()
-        for _ in range(MOST_REDIRECTS + 1):
+    async def _follow(self, fetch: _Fetch) -> Fetched | Failed | Moved:
+        here = None
+        while len(fetch.asked) <= MOST_REDIRECTS:
             target = target_of(fetch.at)
             self._guard.check(target)
             fetch.at = target.url
-            if target.url in asked:
+            if target.url in fetch.asked:
                 return fetch.failed(Failed("redirects", "in a circle"))
-            asked.add(target.url)
+            host = host_of(target.url)
+            here = here or host
+            if host != here:
+                return fetch.moved()
+            fetch.asked.add(target.url)
             if fetch.robots and self.settings.robots:
                 against = await self._robots.why_not(target)
                 if against is not None:
@@ -139,14 +149,22 @@ class Fetcher:
 class _Fetch:
     """One fetch under way: where it is by now, and what it ends with."""
 
-    def __init__(self, url: str, headers: dict[str, str], robots: bool, most_bytes: int, *, cut: bool = False) -> None:
-        self.url, self.at, self.headers = url, url, headers
-        self.robots, self.most_bytes, self.cut = robots, most_bytes, cut
+    def __init__(
+        self, start: str | Moved, headers: dict[str, str], robots: bool, most_bytes: int, *, cut: bool = False
+    ) -> None:
+        moved = Moved(start, start) if isinstance(start, str) else start
+        self.url, self.at, self.asked = moved.url, moved.to, set(moved.asked)
+        self.earlier_s = moved.seconds + moved.earlier_s
+        self.headers, self.robots, self.most_bytes, self.cut = headers, robots, most_bytes, cut
         self.begun = time.perf_counter()
 
     @property
     def conditional(self) -> bool:
         return "If-None-Match" in self.headers or "If-Modified-Since" in self.headers
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self.begun
 
     def done(self, reply: Reply, body: bytes | None) -> Fetched:
         def said(name: str) -> str | None:
@@ -161,8 +179,12 @@ class _Fetch:
             said("Content-Type"),
             said("ETag"),
             said("Last-Modified"),
-            time.perf_counter() - self.begun,
+            self.seconds,
+            self.earlier_s,
         )
+
+    def moved(self) -> Moved:
+        return Moved(self.url, self.at, frozenset(self.asked), self.seconds, self.earlier_s)
 
     def failed(self, failed: Failed) -> Failed:
         at = self.at.encode("utf-8", "replace").decode("utf-8")

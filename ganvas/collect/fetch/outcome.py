@@ -1,4 +1,4 @@
-"""What a fetch ends with: `Fetched` or `Failed`, and every class of error that a row may carry, in one table."""
+"""What a host's turn ends with: `Fetched`, `Failed` or `Moved`; the errors that a row may carry, in a table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from ganvas.catalog.fetch_records import FAILED, REFUSED
 
 @dataclass(frozen=True)
 class Fetched:
-    """A whole answer. `body` is None where nothing has changed since (304). `seconds`: what it took, waits included."""
+    """A whole answer. `body` is None where nothing has changed since (304).
+
+    `seconds`: what it took, waits included; `earlier_s`: what other hosts took before, which sent the fetch here.
+    """
 
     url: str
     final_url: str
@@ -19,6 +22,7 @@ class Fetched:
     etag: str | None
     modified: str | None
     seconds: float
+    earlier_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,20 @@ class Failed:
     retry_after_s: float | None = None
     final_url: str | None = None
     body: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A redirect leads to another host: the fetch that began at `url` is to go on there. `asked` is what it has asked.
+
+    `seconds` and `earlier_s` are as those of Fetched.
+    """
+
+    url: str
+    to: str
+    asked: frozenset[str] = frozenset()
+    seconds: float = 0.0
+    earlier_s: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ganvas.collect.fetch.outcome import ERRORS, Failed, Fetched
+from ganvas.collect.fetch.outcome import ERRORS, Failed, Fetched, Moved
 from ganvas.collect.fetch.turn import Turn
 
 COOL_S = 30.0
@@ -104,7 +104,7 @@ class Pace:
         self.stuck += 1
         return True
 
-    def done(self, turn: Turn[Any], outcome: Fetched | Failed | None, now: float) -> None:
+    def done(self, turn: Turn[Any], outcome: Fetched | Failed | Moved | None, now: float) -> None:
         """A fetch ended; None: it came to nothing before it was begun. Says of the turn whether its picture hangs."""
         if turn.stuck:
             self.stuck -= 1
@@ -120,7 +120,7 @@ class Pace:
             if not turn.hung:
                 self._was_silent(now)
         elif error is None or not ERRORS[error].passes:
-            if isinstance(outcome, Fetched):
+            if not isinstance(outcome, Failed):
                 self._usual_s = 0.9 * self._usual_s + 0.1 * outcome.seconds if self._usual_s else outcome.seconds
             self._answered_last = max(self._answered_last, turn.begun_at)
             turn.hung = False

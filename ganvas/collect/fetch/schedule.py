@@ -15,7 +15,7 @@ from itertools import takewhile
 from random import Random
 from typing import Generic
 
-from ganvas.collect.fetch.outcome import Failed, Fetched
+from ganvas.collect.fetch.outcome import Failed, Fetched, Moved
 from ganvas.collect.fetch.pace import COOL_S, STUCK_S, Pace
 from ganvas.collect.fetch.turn import Job, Turn
 
@@ -93,7 +93,7 @@ class Schedule(Generic[Job]):
             return 0.0 if len(self._busy) < self._concurrency else math.inf
         return max(0.0, self._later[0][0] - now) if self._later else math.inf
 
-    def done(self, turn: Turn[Job], outcome: Fetched | Failed | None) -> None:
+    def done(self, turn: Turn[Job], outcome: Fetched | Failed | Moved | None) -> None:
         """What a job ended with: the host is asked faster, slower, not at all for a while. None: nothing was asked."""
         of, now = self._hosts[turn.host], self._clock()
         if turn.stuck:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ganvas.collect.fetch.fetcher import Fetcher
-from ganvas.collect.fetch.outcome import Failed, Fetched
+from ganvas.collect.fetch.outcome import Failed, Fetched, Moved
 from ganvas.collect_settings import CollectSettings
 from tests.collect.fetch.clock import Clock
 from tests.collect.web_server import WebServer
@@ -33,7 +33,7 @@ def server() -> Iterator[WebServer]:
 
 @pytest.fixture
 def get() -> Get:
-    """`get(url, …, timeout_s=0.3)`: what each address gave, one after the other, of one fetcher."""
+    """`get(url, …, timeout_s=0.3)`: what each address gave, one after the other, of one fetcher, from host to host."""
 
     def fetched(*urls: str, trust=None, resolve=None, ask=None, **settings: object) -> list[Fetched | Failed]:
         caps = {"connect_timeout_s": 60.0, "read_timeout_s": 60.0, "timeout_s": 60.0, "allow_hosts": ["127.0.0.1"]}
@@ -41,9 +41,15 @@ def get() -> Get:
 
         async def run() -> list[Fetched | Failed]:
             async with Fetcher(CollectSettings(**(caps | settings)), resolve=resolve, **options) as fetcher:
-                return [await fetcher.get(url, **(ask or {})) for url in urls]
+                return [await followed(fetcher, url, **(ask or {})) for url in urls]
 
         return asyncio.run(run())
+
+    async def followed(fetcher: Fetcher, url: str, **how: object) -> Fetched | Failed:
+        outcome = await fetcher.get(url, **how)
+        while isinstance(outcome, Moved):
+            outcome = await fetcher.get(outcome, **how)
+        return outcome
 
     return fetched
 
