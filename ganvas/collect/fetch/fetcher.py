@@ -101,17 +101,16 @@ class Fetcher:
             return fetch.failed(failed)
 
     async def _follow(self, fetch: _Fetch) -> Fetched | Failed | Moved:
-        here = None
+        before = None
         while len(fetch.asked) <= MOST_REDIRECTS:
             target = target_of(fetch.at)
             self._guard.check(target)
             fetch.at = target.url
             if target.url in fetch.asked:
                 return fetch.failed(Failed("redirects", "in a circle"))
-            host = host_of(target.url)
-            here = here or host
-            if host != here:
+            if before is not None and host_of(target.url) != host_of(before):
                 return fetch.moved()
+            before = target.url
             fetch.asked.add(target.url)
             if fetch.robots and self.settings.robots:
                 against = await self._robots.why_not(target)
