@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,10 +32,13 @@ class Database:
         self.url = _address(where)
         self.patience_s = patience_s
         self.engine = _engine(self.url, patience_s)
+        self._kept_open: tuple[int, int] | None = None  # which file, by device and number
 
     @contextmanager
     def session(self, *, write: bool = False) -> Iterator[Connection]:
         """One transaction. Raises CatalogError, in one line, for whatever the database refuses."""
+        if self._kept_open is not None:
+            self._check_it_is_there(self._kept_open)
         try:
             with self.engine.connect() as connection:
                 connection = connection.execution_options(ganvas_write=write)
@@ -49,13 +53,15 @@ class Database:
     def patient(self, patience_s: float) -> Iterator[None]:
         """Within, other processes' locks are waited for so long, and connections are kept open.
 
-        No session may be open at either end.
+        A session that is open at either end goes on as it began.
         """
         before = self.patience_s
         self._wait(patience_s, keeping=True)
+        self._kept_open = _file_at(self.url.database) if self.is_sqlite else None
         try:
             yield
         finally:
+            self._kept_open = None
             self._wait(before)
 
     def close(self) -> None:
@@ -94,7 +100,21 @@ class Database:
             off = ", ".join(f"set_config('{way}', 'off', true)" for way in slow_ways)
             connection.execute(text(f"SELECT {off}"))
 
+    def _check_it_is_there(self, kept: tuple[int, int]) -> None:
+        """A file that is gone takes whatever is written as long as it is open, and nobody finds it there."""
+        found = _file_at(self.url.database)
+        if found is None:
+            raise CatalogError(
+                f"catalog {self} was removed while it was in use: bring it back, or begin a new one by the same command"
+            )
+        if found != kept and found[1] and kept[1]:  # some file systems of Windows give no numbers
+            raise CatalogError(
+                f"catalog {self} was replaced by another file while it was in use: "
+                "the same command again goes on with that one"
+            )
+
     def _wait(self, patience_s: float, keeping: bool = False) -> None:
+        event.listen(self.engine.pool, "checkin", lambda _, record: record.invalidate())  # what is in use now
         self.engine.dispose()
         self.patience_s = patience_s
         self.engine = _engine(self.url, patience_s, keeping)
@@ -115,6 +135,14 @@ def _address(where: str | Path) -> URL:
     if url.get_backend_name() not in ("sqlite", "postgresql"):
         raise CatalogError(f"a catalog cannot be kept in {url.get_backend_name()}: use sqlite or postgresql")
     return url
+
+
+def _file_at(path: str | None) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path or "")
+    except OSError:
+        return None  # a database in memory has none, either
+    return status.st_dev, status.st_ino
 
 
 def _engine(url: URL, patience_s: float, keeping: bool = False) -> Engine:

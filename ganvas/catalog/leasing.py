@@ -1,6 +1,7 @@
 """Who fetches what: `take(connection, …)` gives a worker the next fetches; what ended without it waits again.
 
-Of a leased row, `next_try` is when its lease ends: one range of the index finds those, and what waits.
+Of a leased row, `next_try` is when its lease ends: one range of the index finds those, and what waits. It is in the
+day's time, as collectors on other machines read it, too: where that is set back, another try is so much later.
 """
 
 from __future__ import annotations

@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from pathlib import PurePosixPath
 
 # keys are "/a/path!what is in it#stamp=label"; a test compares these with the sources that collect/ registers
 FILE_SOURCES = ("folder", "archive", "arrays", "idx", "parquet", "picture")
-STAMP_AND_LABEL = re.compile(r"#[0-9a-f-]+(=.*)?(#unread)?", re.DOTALL)
 SHOWN_DIGITS = 8
 
 
 def public_key(source: str, key: str) -> str:
     """The key without the folders of this machine, where its source reads files.
 
-    Where folders or pictures have a "!" in their names, too, no key says at which the path ends: the last one is taken,
-    so that no folder is told, and a digest of what is left out keeps apart what differs only there.
+    Folders, pictures and labels may have a "!" in their names, too, and then no key says at which the path ends. The
+    last one is taken, so that no folder is told, and a digest of what is left out keeps apart what differs only there.
     """
     if source not in FILE_SOURCES or "!" not in key:
         return key
-    what, rest = _parted(key)
-    place, _, member = what.rpartition("!")
-    shown = f"{PurePosixPath(place.replace(chr(92), '/')).name}!{member}{rest}"
-    return f"{_digest(place)}/{shown}" if "!" in place else shown
+    end = key.rindex("!")
+    name = 1 + max(key.rfind(slash, 0, end) for slash in "/\\")
+    left_out, shown = key[:name], key[name:]
+    return f"{_digest(left_out)}/{shown}" if "!" in left_out else shown
 
 
-def _parted(key: str) -> tuple[str, str]:
-    """What comes before the stamp, and the stamp with the label: in a label everything may stand."""
-    for mark in reversed([each.start() for each in re.finditer("#", key)]):
-        if "!" in key[:mark] and STAMP_AND_LABEL.fullmatch(key, mark):
-            return key[:mark], key[mark:]
-    return key, ""
-
-
-def _digest(place: str) -> str:
-    return hashlib.sha256(place.encode(errors="surrogatepass")).hexdigest()[:SHOWN_DIGITS]
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:SHOWN_DIGITS]

@@ -1,6 +1,6 @@
 """What lists and metadata call what, one table for both: `called(CALLED[ARTIST], ["Creator", "n"])` -> ["Creator"].
 
-Case does not matter, nor whether words are parted by blanks, underscores or capitals: creditLine is "Credit Line".
+Case does not matter, nor whether words are parted by blanks, punctuation or capitals: creditLine is "Credit Line".
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from string import punctuation
 from typing import Any
+from unicodedata import category
 
 LABEL, SPLIT, TITLE, ARTIST, LICENCE, ATTRIBUTION = "label", "split", "title", "artist", "licence", "attribution"
 CALLED = {  # the likeliest first: a row's is the first that it fills (a label is of one column); the others stay
@@ -24,8 +24,7 @@ CALLED = {  # the likeliest first: a row's is the first that it fills (a label i
     ATTRIBUTION: ("attribution", "credit", "credits", "credit_line", "byline"),
 }
 
-# no other characters part words: what is neither letter nor digit to Python is half of a letter in many a script
-PARTING = re.compile(rf"[\s{re.escape(punctuation)}]+")
+JOINERS = "\u200c\u200d"  # they are not seen, but shape the letters about them in many a script
 
 
 def called(names: Iterable[str], columns: Iterable[str]) -> list[str]:
@@ -60,4 +59,11 @@ def _words(value: Any) -> str:
 @lru_cache(4096)
 def plain(column: str) -> str:
     """A column's name in lower case, its words parted by underscores."""
-    return PARTING.sub("_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column).casefold()).strip("_")
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column).casefold()
+    return "_".join("".join(" " if _parts(character) else character for character in words).split())
+
+
+def _parts(character: str) -> bool:
+    """Whether it is punctuation, a symbol or not seen at all, as blanks do; marks (M) are half of a letter."""
+    kind = category(character)
+    return kind[0] in "PS" or (kind == "Cf" and character not in JOINERS)

@@ -93,6 +93,7 @@ class Engine:
         self._finished: list[Finished] = []
         self._let_go: list[tuple[int, float]] = []
         self._cooled: dict[str, str] = {}
+        self._pauses: set[tuple[str, float]] = set()  # in the day's time, which may be set back: counted from once
         self._asked_hosts: set[str] = set()
         self._renew_at = time.time() + LEASE_S / 4
         self._recorded = self._sort_out_at = self._look_at = 0.0
@@ -309,12 +310,14 @@ class Engine:
         now = time.time()
         cooling = {host: now + left_s for host, left_s in self._schedule.cooling().items()}
         pauses = {host: (cooling[host], reason) for host, reason in cooled.items() if host in cooling}
+        self._pauses.update((host, until) for host, (until, _) in pauses.items())
         shared = await self._in_catalog(self._write, finished, let_go, pauses)
         for one in finished:
             self._lanes.remove(one.id)
         for host, until in shared.items():
-            if until > cooling.get(host, 0.0):
+            if (host, until) not in self._pauses and until > cooling.get(host, 0.0):
                 self._schedule.cool(host, until - time.time())
+        self._pauses.update(shared.items())
         self._headway.say(cooling)
         self._recorded = time.monotonic()
 

@@ -244,3 +244,32 @@ def test_a_patient_catalog_keeps_its_file_open_and_then_no_more(tmp_path: Path) 
             assert open_file.exists()
         assert not open_file.exists()
         assert catalog.cool_hosts(0.0) == {"a.example": 1.0}
+
+
+def test_a_session_that_outlives_patience_leaves_no_file_open(tmp_path: Path) -> None:
+    with Catalog.open(tmp_path / "catalog.db") as catalog:
+        with catalog.patient(20):
+            session = catalog.session()
+            session.__enter__().execute(text("SELECT * FROM hosts"))
+        session.__exit__(None, None, None)
+        assert not (tmp_path / "catalog.db-wal").exists()
+
+
+@pytest.mark.parametrize("how", ["removed", "replaced by another file"])
+def test_nothing_more_is_written_to_a_catalog_that_is_gone(tmp_path: Path, how: str) -> None:
+    place, other = tmp_path / "catalog.db", tmp_path / "other.db"
+    Catalog.open(other).close()
+    with Catalog.open(place) as catalog, catalog.patient(20):
+        catalog.cool_host("a.example", 1.0, "429")
+        for file in tmp_path.glob("catalog.db*"):
+            file.unlink()
+        if how != "removed":
+            other.rename(place)
+        for _ in range(2):  # nor by whoever asks next
+            with pytest.raises(CatalogError, match=f"was {how} while it was in use: ") as error:
+                catalog.cool_host("b.example", 1.0, "429")
+            one_line(error)
+        assert place.exists() == (how != "removed")
+    if place.exists():
+        with Catalog.open(place) as catalog:
+            assert catalog.cool_hosts(0.0) == {}

@@ -261,6 +261,28 @@ def test_a_clock_that_is_set_back_holds_up_no_host(
     assert (done.pictures, done.failed) == (7, {})
 
 
+def test_a_pause_lasts_no_longer_where_the_clock_is_set_back_meanwhile(
+    studio: StudioFolder, site: Website, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today, cool, note, noted = time.time, schedule.Schedule.cool, studio.catalog.cool_host, []
+
+    def noted_and_set_back(host: str, until: float, reason: str) -> None:
+        note(host, until, reason)
+        noted.append(host)
+
+    def cooled(of: schedule.Schedule[Leased], host: str, for_s: float) -> None:
+        assert for_s < 60
+        cool(of, host, for_s)
+
+    monkeypatch.setattr(engine, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(time, "time", lambda: today() - 3600 * bool(noted))
+    monkeypatch.setattr(studio.catalog, "cool_host", noted_and_set_back)
+    monkeypatch.setattr(schedule.Schedule, "cool", cooled)
+    listed = [item(site, 0, Reply(b"", 429)), *[item(site, n) for n in range(1, 4)]]
+    done = gather(studio, site, listed, settings={"per_host": 1, "attempts": 1, "pause_s": 1.0})
+    assert (done.pictures, done.failed, len(noted)) == (3, {"throttled": 1}, 1)
+
+
 def test_a_hiccup_of_robots_txt_costs_no_picture(studio: StudioFolder, site: Website) -> None:
     answers = iter([Reply(b"", 500)])
     site.put("/robots.txt", lambda headers: next(answers, Reply(b"", 404)))

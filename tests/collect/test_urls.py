@@ -134,9 +134,31 @@ def test_a_list_of_labels_is_no_label_unless_its_column_is_asked_for(tmp_path: P
         assert items(tmp_path / name, label_column="category")[0].label == "a, b"
 
 
+@pytest.mark.parametrize(
+    "column",
+    [
+        *(
+            "artist：",
+            "‘artist’",
+            "«Artist»",
+            "¿artist?",
+            "artist €",
+            "→artist",
+            "artist\u200b",
+            "\ufeffartist",
+            "\u200eartist",
+        ),
+        *("artist–name", "artist\u3000name", "artist\u200bname", "Artist\tName", "ArtistName", "_artist__name_"),
+    ],
+)
+def test_a_column_is_known_whatever_stands_about_and_between_its_words(tmp_path: Path, items: Any, column: str) -> None:
+    path = write(tmp_path / "list.jsonl", json.dumps({"url": A, column: "Ada"}) + "\n")
+    assert items(path)[0].artist == "Ada"
+
+
 def test_names_of_any_script_are_told_apart(tmp_path: Path, items: Any) -> None:
-    path = write(tmp_path / "list.csv", f"url,标题1,कि,ÄRZTE\n{A},Vase,x,Ada\n")
-    for unlike in ("作者1", "की", "#"):
+    path = write(tmp_path / "list.csv", f"url,标题1,कि,می\u200cخواهم,ÄRZTE\n{A},Vase,x,y,Ada\n")
+    for unlike in ("作者1", "की", "می_خواهم", "میخواهم", "#", "…"):
         with pytest.raises(InputError, match="has no column"):
             items(path, artist_column=unlike)
     assert items(path, artist_column="ärzte")[0].artist == "Ada"
