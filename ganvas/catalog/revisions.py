@@ -1,6 +1,7 @@
-"""Bringing a catalog's tables up to date with Alembic, and only importing Alembic when there is something to do.
+"""Making a catalog's tables, and bringing an older one's up to date with Alembic, which nothing else imports.
 
-A new revision is a file in migrations/versions/ and its name in `HEAD`.
+A new revision is a file in migrations/versions/ and its name in `HEAD`. New catalogs are made of the models at once: a
+test sees that both ways end alike.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, inspect
 
 from ganvas.catalog.database import Database
 from ganvas.catalog.schema import Base
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 
 HEAD = "0003"
 MIGRATIONS = Path(__file__).parent / "migrations"
+VERSION = Table(  # as Alembic makes it
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
 
 
 def bring_up_to_date(database: Database) -> None:
@@ -31,8 +38,11 @@ def bring_up_to_date(database: Database) -> None:
     with database.session(write=True) as connection:
         database.one_at_a_time(connection)
         revision = stored_revision(connection)  # again: another process may have been faster
-        if revision != HEAD:
-            _check(database, connection, revision)
+        if revision is None:
+            _check_that_nobody_is_there(database, connection)
+            _make(connection)
+        elif revision != HEAD:
+            _check_that_it_is_known(database, revision)
             _upgrade(connection)
 
 
@@ -40,7 +50,7 @@ def stored_revision(connection: Connection) -> str | None:
     """The revision that a database says it has, or None."""
     if not inspect(connection).has_table("alembic_version"):
         return None
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return connection.scalar(VERSION.select())
 
 
 def alembic_config(connection: Connection | None = None) -> Config:
@@ -60,17 +70,26 @@ def _write_ahead(database: Database) -> None:
         connection.exec_driver_sql("PRAGMA journal_mode = WAL")
 
 
-def _check(database: Database, connection: Connection, revision: str | None) -> None:
+def _check_that_nobody_is_there(database: Database, connection: Connection) -> None:
+    if others := set(inspect(connection).get_table_names()) & set(Base.metadata.tables):
+        raise CatalogError(
+            f"{database} has tables of another program ({', '.join(sorted(others))}): name another database with --db"
+        )
+
+
+def _make(connection: Connection) -> None:
+    Base.metadata.create_all(connection)
+    VERSION.create(connection, checkfirst=True)
+    connection.execute(VERSION.insert().values(version_num=HEAD))
+
+
+def _check_that_it_is_known(database: Database, revision: str) -> None:
     from alembic.script import ScriptDirectory
 
     known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision not in known:
         raise CatalogError(
             f"catalog {database} was made by a newer ganvas (revision {revision}): upgrade ganvas to open it"
-        )
-    if revision is None and (others := set(inspect(connection).get_table_names()) & set(Base.metadata.tables)):
-        raise CatalogError(
-            f"{database} has tables of another program ({', '.join(sorted(others))}): name another database with --db"
         )
 
 
