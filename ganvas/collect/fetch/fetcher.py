@@ -7,6 +7,7 @@ import datetime as dt
 import string
 import time
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urljoin
@@ -47,10 +48,7 @@ class Fetcher:
         self._by_scheme: dict[str, Transport] = {}
 
     async def __aenter__(self) -> Self:
-        caps = (self.settings.connect_timeout_s, self.settings.read_timeout_s)
-        http1 = Http1(self._guard, offering(self._trust, [HTTP1]), *caps)
-        https = Https(self._guard, offering(self._trust, [HTTP2, HTTP1]), http1, *caps)
-        self._by_scheme = {"http": http1, "https": https}
+        self._by_scheme["http"] = Http1(self._guard, partial(offering, self._trust, [HTTP1]), *self._caps)
         return self
 
     async def __aexit__(
@@ -124,7 +122,7 @@ class Fetcher:
 
     async def _ask(self, fetch: _Fetch, target: Target) -> Fetched | Failed | str:
         """What an address answers, or where it sends one."""
-        async with self._by_scheme[target.scheme].ask(target, fetch.headers) as reply:
+        async with self._transport(target.scheme).ask(target, fetch.headers) as reply:
             if reply.status in REDIRECTS:
                 return _next_address(target, reply)
             if reply.status == 304 and fetch.conditional:
@@ -138,6 +136,16 @@ class Fetcher:
             _check_length(reply, fetch)
             encoding = reply.headers.get("Content-Encoding")
             return fetch.done(reply, await read_body(reply.pieces, encoding, fetch.most_bytes, cut=fetch.cut))
+
+    def _transport(self, scheme: str) -> Transport:
+        if scheme not in self._by_scheme:  # https: what authorities are trusted takes a while to read
+            tls = offering(self._trust, [HTTP2, HTTP1])
+            self._by_scheme[scheme] = Https(self._guard, tls, self._by_scheme["http"], *self._caps)
+        return self._by_scheme[scheme]
+
+    @property
+    def _caps(self) -> tuple[float, float]:
+        return self.settings.connect_timeout_s, self.settings.read_timeout_s
 
     def _heed(self, reply: Reply) -> None:
         directive = opted_out(reply.headers.getall("X-Robots-Tag"), self._agent, dt.datetime.now(dt.UTC))
