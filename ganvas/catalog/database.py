@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, exc, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -32,7 +32,7 @@ class Database:
         self.url = _address(where)
         self.patience_s = patience_s
         self.engine = _engine(self.url, patience_s)
-        self._kept_open: tuple[int, int] | None = None  # which file, by device and number
+        self._kept_open: _File | None = None
 
     @contextmanager
     def session(self, *, write: bool = False) -> Iterator[Connection]:
@@ -57,7 +57,9 @@ class Database:
         """
         before = self.patience_s
         self._wait(patience_s, keeping=True)
-        self._kept_open = _file_at(self.url.database) if self.is_sqlite else None
+        if self.is_sqlite and self.url.database:
+            with suppress(OSError):
+                self._kept_open = _File.at(self.url.database)
         try:
             yield
         finally:
@@ -100,14 +102,17 @@ class Database:
             off = ", ".join(f"set_config('{way}', 'off', true)" for way in slow_ways)
             connection.execute(text(f"SELECT {off}"))
 
-    def _check_it_is_there(self, kept: tuple[int, int]) -> None:
+    def _check_it_is_there(self, kept: _File) -> None:
         """A file that is gone takes whatever is written as long as it is open, and nobody finds it there."""
-        found = _file_at(self.url.database)
+        try:
+            found = _File.at(kept.path)
+        except OSError:  # whether it is there cannot be asked now
+            return
         if found is None:
             raise CatalogError(
                 f"catalog {self} was removed while it was in use: bring it back, or begin a new one by the same command"
             )
-        if found != kept and found[1] and kept[1]:  # some file systems of Windows give no numbers
+        if found != kept and found.number and kept.number:  # some file systems of Windows give no numbers
             raise CatalogError(
                 f"catalog {self} was replaced by another file while it was in use: "
                 "the same command again goes on with that one"
@@ -137,12 +142,22 @@ def _address(where: str | Path) -> URL:
     return url
 
 
-def _file_at(path: str | None) -> tuple[int, int] | None:
-    try:
-        status = os.stat(path or "")
-    except OSError:
-        return None  # a database in memory has none, either
-    return status.st_dev, status.st_ino
+class _File(NamedTuple):
+    """Which file it is, wherever this process goes meanwhile."""
+
+    path: str
+    device: int
+    number: int
+
+    @classmethod
+    def at(cls, path: str) -> _File | None:
+        """None where there is none, nor one in memory."""
+        path = os.path.abspath(path)
+        try:
+            status = os.stat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return cls(path, status.st_dev, status.st_ino)
 
 
 def _engine(url: URL, patience_s: float, keeping: bool = False) -> Engine:

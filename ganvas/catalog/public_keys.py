@@ -6,7 +6,7 @@ import hashlib
 
 # keys are "/a/path!what is in it#stamp=label"; a test compares these with the sources that collect/ registers
 FILE_SOURCES = ("folder", "archive", "arrays", "idx", "parquet", "picture")
-SHOWN_DIGITS = 8
+SHOWN_DIGITS = 16
 
 
 def public_key(source: str, key: str) -> str:

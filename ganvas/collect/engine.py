@@ -154,7 +154,7 @@ class Engine:
             self._raise_errors()
             if self._has_slept():
                 for leg, _ in self._schedule.surplus(0):
-                    self._lanes.remove(leg.leased.id)
+                    self._give_back(leg, 0.0)  # which is nothing where another has it by now
             await self._lease_more(lanes())
             self._begin_fetches()
             await self._record_now_and_then()
@@ -227,14 +227,12 @@ class Engine:
             return
         self._sort_out_at = time.monotonic() + SORT_OUT_EVERY_S
         for leg, turn_in_s in self._schedule.surplus(2 * self.settings.per_host):
-            if self._legs.may_give_back(leg, turn_in_s):
-                self._give_back(leg.leased, time.time() + turn_in_s)
-            else:
-                self._put(leg)
+            self._give_back(leg, time.time() + turn_in_s)
 
-    def _give_back(self, leased: Leased, next_try: float) -> None:
-        self._let_go.append((leased.id, next_try))
-        self._lanes.remove(leased.id)
+    def _give_back(self, leg: Leg, next_try: float) -> None:
+        self._legs.keep(leg)
+        self._let_go.append((leg.leased.id, next_try))
+        self._lanes.remove(leg.leased.id)
 
     # fetches
 
@@ -249,7 +247,7 @@ class Engine:
             leased = turn.job.leased
             if leased.kind == PAGE and not self._room() and leased.own_sha256 is None:
                 self._schedule.done(turn, None)
-                self._give_back(leased, 0.0)
+                self._give_back(turn.job, 0.0)
             else:
                 self._begin(self._one.asked(turn.job, partial(self._turn_is_over, turn)))
 
@@ -287,7 +285,7 @@ class Engine:
         elif self._hung.get(leased.id) == host:
             del self._hung[leased.id]
         if isinstance(outcome, Moved):
-            self._put(Leg(leased, outcome))
+            self._put(Leg.after(leased, outcome))
         if isinstance(outcome, Failed) and ERRORS[outcome.error].cools:
             self._cooled[host] = outcome.reason
         if host not in self._asked_hosts:

@@ -261,6 +261,16 @@ def test_a_clock_that_is_set_back_holds_up_no_host(
     assert (done.pictures, done.failed) == (7, {})
 
 
+def test_what_waited_while_the_machine_slept_is_fetched_afterwards(
+    studio: StudioFolder, site: Website, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = time.time
+    monkeypatch.setattr(time, "time", lambda: today() + 0.6 * engine.LEASE_S * bool(site.asked["/3.jpg"]))
+    listed = [item(site, n) for n in range(12)]
+    done = gather(studio, site, listed, settings={"per_host": 1, "rate_per_s": 20.0})
+    assert (done.pictures, done.failed) == (12, {})
+
+
 def test_a_pause_lasts_no_longer_where_the_clock_is_set_back_meanwhile(
     studio: StudioFolder, site: Website, monkeypatch: pytest.MonkeyPatch
 ) -> None:

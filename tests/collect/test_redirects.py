@@ -201,14 +201,24 @@ def test_what_hung_behind_a_link_is_tried_again_as_hung_there_only(
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("remembered", [legs.MOST, 0])
+def test_a_redirect_that_has_waited_long_is_asked_for_again_when_the_turn_comes(
+    links: Website, behind: Website, gather: Gather, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(legs, "STALE_S", -1.0)
+    ended, valid = f"{behind.address}/ended.jpg", behind.put("/valid.jpg", picture(1))
+    leads_to = iter([ended, valid])
+    done = gather([links.put("/1", lambda headers: Reply(b"", 302, {"Location": next(leads_to)}))])
+    assert (done.pictures, done.failed) == (1, {})
+    assert (links.asked["/1"], behind.asked["/ended.jpg"], behind.asked["/valid.jpg"]) == (2, 0, 1)
+
+
 def test_no_link_is_asked_twice_while_the_host_behind_it_is_slow(
-    links: Website, behind: Website, gather: Gather, monkeypatch: pytest.MonkeyPatch, remembered: int
+    links: Website, behind: Website, gather: Gather, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "SORT_OUT_EVERY_S", 0.0)
     monkeypatch.setattr(lanes, "FIRST", 8)
     monkeypatch.setitem(lanes.MOST, PICTURE, 8)
-    monkeypatch.setattr(legs, "MOST", remembered)
+    monkeypatch.setattr(legs, "STALE_S", 10 * PATIENCE_S)
     sorted_out = threading.Event()
     surplus, times = schedule.Schedule.surplus, itertools.count(1)
 
