@@ -59,7 +59,7 @@ class Database:
         self._wait(patience_s, keeping=True)
         if self.is_sqlite and self.url.database:
             with suppress(OSError):
-                self._kept_open = _File.at(self.url.database)
+                self._kept_open = _File.at(os.path.abspath(self.url.database))
         try:
             yield
         finally:
@@ -152,7 +152,6 @@ class _File(NamedTuple):
     @classmethod
     def at(cls, path: str) -> _File | None:
         """None where there is none, nor one in memory."""
-        path = os.path.abspath(path)
         try:
             status = os.stat(path)
         except (FileNotFoundError, NotADirectoryError):

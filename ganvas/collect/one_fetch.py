@@ -10,7 +10,6 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import islice
 
 from ganvas.catalog.fetch_records import DONE, Finished, Leased
@@ -66,13 +65,14 @@ class OneFetch:
         is_picture = leased.kind == PICTURE
         # a list is read whenever it is asked, changed or not: the lists that it names are to be asked again, too
         etag, modified = (None, None) if leased.kind == LIST else (leased.etag, leased.modified)
-        get = partial(self._fetcher.get, etag=etag, modified=modified, robots=is_picture or not self.source.is_api)
-        if leg.is_stale:
-            outcome = await get(leased.url)
-            while isinstance(outcome, Moved):
-                outcome = await get(outcome)
-        else:
-            outcome = await get(leg.moved or leased.url)
+        again = leg.is_stale
+        outcome = await self._fetcher.get(
+            leased.url if again else leg.moved or leased.url,
+            etag=etag,
+            modified=modified,
+            robots=is_picture or not self.source.is_api,
+            over_hosts=again,
+        )
         if isinstance(outcome, Fetched) and outcome.body is not None and not is_picture:
             return await self._page(leased, outcome, outcome.body, turn_is_over)
         turn_is_over(outcome)

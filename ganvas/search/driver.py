@@ -99,7 +99,9 @@ def search(
 
 
 class _Driver:
-    """What is known of the trials, and what is done next. Every change of a trial goes through `_record`."""
+    """What is known of the trials, and what is done next. Every change of a trial goes through `_record`,
+    but that what failed waits again: that is written when there is an engine to try it.
+    """
 
     def __init__(
         self,

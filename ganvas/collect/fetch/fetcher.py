@@ -61,19 +61,25 @@ class Fetcher:
         await asyncio.sleep(0)  # connections close in the loop's next turn
 
     async def get(
-        self, url: str | Moved, *, etag: str | None = None, modified: str | None = None, robots: bool = True
+        self,
+        url: str | Moved,
+        *,
+        etag: str | None = None,
+        modified: str | None = None,
+        robots: bool = True,
+        over_hosts: bool = False,
     ) -> Fetched | Failed | Moved:
         """The answer to a GET, never an exception for whatever a server does. Status 2xx or 304, or Failed.
 
         Redirects are followed within a host. Where one leads to another, Moved: given in place of an address, it goes
-        on there, when it is that host's turn.
+        on there, when it is that host's turn; with `over_hosts` it is followed, too.
         With `etag` or `modified`, an unchanged answer is Fetched with status 304 and no body. `robots`: whether
         robots.txt and X-Robots-Tag, which are for crawlers, are heard (only where the settings honour them at all).
         """
         headers = self._headers
         if etag or modified:
             headers = headers | _conditions(etag, modified)
-        return await self._get(_Fetch(url, headers, robots, self.settings.max_bytes))
+        return await self._get(_Fetch(url, headers, robots, self.settings.max_bytes, over_hosts=over_hosts))
 
     def crawl_delay_s(self, url: str) -> float | None:
         """What the robots.txt of an address's host asks to be left between two fetches, where it has been read."""
@@ -83,9 +89,9 @@ class Fetcher:
             return None
 
     async def _robots_txt(self, url: str) -> Fetched | Failed:
-        outcome: Fetched | Failed | Moved = Moved(url, url)
-        while isinstance(outcome, Moved):
-            outcome = await self._get(_Fetch(outcome, self._headers, False, robots_txt.MOST_BYTES, cut=True))
+        fetch = _Fetch(url, self._headers, False, robots_txt.MOST_BYTES, cut=True, over_hosts=True)
+        outcome = await self._get(fetch)
+        assert not isinstance(outcome, Moved)
         return outcome
 
     async def _get(self, fetch: _Fetch) -> Fetched | Failed | Moved:
@@ -106,7 +112,7 @@ class Fetcher:
             fetch.at = target.url
             if target.url in fetch.asked:
                 return fetch.failed(Failed("redirects", "in a circle"))
-            if before is not None and host_of(target.url) != host_of(before):
+            if before is not None and not fetch.over_hosts and host_of(target.url) != host_of(before):
                 return fetch.moved()
             before = target.url
             fetch.asked.add(target.url)
@@ -157,12 +163,20 @@ class _Fetch:
     """One fetch under way: where it is by now, and what it ends with."""
 
     def __init__(
-        self, start: str | Moved, headers: dict[str, str], robots: bool, most_bytes: int, *, cut: bool = False
+        self,
+        start: str | Moved,
+        headers: dict[str, str],
+        robots: bool,
+        most_bytes: int,
+        *,
+        cut: bool = False,
+        over_hosts: bool = False,
     ) -> None:
         moved = Moved(start, start) if isinstance(start, str) else start
         self.url, self.at, self.asked = moved.url, moved.to, set(moved.asked)
         self.earlier_s = moved.seconds + moved.earlier_s
         self.headers, self.robots, self.most_bytes, self.cut = headers, robots, most_bytes, cut
+        self.over_hosts = over_hosts
         self.begun = time.perf_counter()
 
     @property
